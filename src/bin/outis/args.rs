@@ -1,0 +1,232 @@
+//! Arguments as typed. Nothing is opened here.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Turns tables of records about people into releases that identify nobody and cannot be restored.
+#[derive(Parser)]
+#[command(name = "outis", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// One JSON document on stdout; words stay on stderr
+    #[arg(long, global = true)]
+    json: bool,
+    /// No words and no progress on stderr; errors are still told
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 published, or what was asked holds; 1 refused, or it does not hold; \
+2 could not run (nothing is left behind).";
+
+/// How much is told, and in which form.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) json: bool,
+    pub(crate) quiet: bool,
+}
+
+impl Cli {
+    pub(crate) fn told(&self) -> Told {
+        Told { json: self.json, quiet: self.quiet }
+    }
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Make a release: read, transform, shuffle, judge, publish, log
+    Run(RunArgs),
+    /// Print the compiled plan, for a human to sign
+    Explain(ExplainArgs),
+    /// Measure the k-anonymity of any table
+    Check(CheckArgs),
+    /// Made-up personal records, the same for the same seed
+    Sample(SampleArgs),
+    /// Run the `[[example]]` rows of profiles
+    Test(TestArgs),
+    /// What happens to cells: the operators of `apply`
+    Operators,
+    /// What cells are: the types of `type`
+    Types,
+    /// Thresholds with their sources: the presets of `extends`
+    Presets,
+    /// The JSON Schema of profiles, for editors
+    Schema,
+    /// Completions for a shell
+    Completions(CompletionArgs),
+    /// A key file for profiles of goal `deidentified`
+    Keygen(KeygenArgs),
+}
+
+#[derive(Args)]
+pub(crate) struct RunArgs {
+    /// The profile (TOML)
+    pub(crate) profile: PathBuf,
+    /// Input files or patterns (CSV, NDJSON, Parquet, Arrow IPC; .gz and .zst for text); `-` is stdin
+    #[arg(long, short, num_args = 1.., required_unless_present = "sample", value_name = "FILE")]
+    pub(crate) input: Vec<PathBuf>,
+    /// Take this many made-up records instead of an input
+    #[arg(long, value_name = "ROWS", conflicts_with = "input")]
+    pub(crate) sample: Option<u64>,
+    /// The release folder to make; it must not exist
+    #[arg(long, short, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    /// Format of the release; default as the profile says, else as the input
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) output_format: Option<FormatArg>,
+    #[command(flatten)]
+    pub(crate) working: WorkingArgs,
+    /// A seed instead of a random key: repeatable, not private. For tests and comparisons; the log says so
+    #[arg(long, value_name = "N")]
+    pub(crate) insecure_test_seed: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct ReadingArgs {
+    /// Format of the input; default by the file's name
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) input_format: Option<FormatArg>,
+    /// CSV delimiter of the input: one character, or `tab`
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) delimiter: Option<String>,
+    /// Encoding of the input: utf-8 or gb18030
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// A text that means null; give it once for each. Replaces the profile's list
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) null: Vec<String>,
+    /// The CSV has no header: columns are named by the profile, in its order
+    #[arg(long)]
+    pub(crate) no_header: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct WorkingArgs {
+    /// Worker threads; default all cores
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) threads: usize,
+    /// Memory for waiting rows and class tables, as 512MiB or 2GiB
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_size)]
+    pub(crate) memory: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// The profile (TOML)
+    pub(crate) profile: PathBuf,
+    /// Also bind it to the columns of these inputs
+    #[arg(long, short, num_args = 1.., value_name = "FILE")]
+    pub(crate) input: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct TestArgs {
+    /// Profiles (TOML)
+    #[arg(required = true, value_name = "PROFILE")]
+    pub(crate) profiles: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// Table files or patterns
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) input: Vec<PathBuf>,
+    /// Quasi-identifiers, by commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', required_unless_present = "profile")]
+    pub(crate) quasi: Vec<String>,
+    /// Count persons by this column instead of rows
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) subject: Option<String>,
+    /// Take quasi-identifiers (by released name), subject and k from this profile
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["quasi", "subject"])]
+    pub(crate) profile: Option<PathBuf>,
+    /// End with code 1 unless every class has this many members
+    #[arg(long, value_name = "N")]
+    pub(crate) k: Option<u32>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) working: WorkingArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct SampleArgs {
+    /// Number of rows
+    #[arg(long, short = 'n', default_value_t = 1000)]
+    pub(crate) rows: u64,
+    /// Seed: the same rows for the same seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Which columns
+    #[arg(long, default_value = "personal")]
+    pub(crate) shape: ShapeArg,
+    /// File to make; default stdout
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ShapeArg {
+    /// Nine columns: `id_no`, `name`, `phone`, `email`, `gender`, `birth`, `postcode`, `amount`, `diagnosis`
+    Personal,
+    /// All columns, with region, visit date and free text
+    Full,
+    /// Nine quasi-identifiers and a sensitive column
+    Quasi9,
+}
+
+#[derive(Args)]
+pub(crate) struct CompletionArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct KeygenArgs {
+    /// File to make (mode 0600); it must not exist
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FormatArg {
+    Csv,
+    Ndjson,
+    Parquet,
+    Ipc,
+}
+
+impl FormatArg {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::Ipc => "ipc",
+        }
+    }
+}
+
+/// Reads `512MiB`, `2GiB`, `1.5GB`, `1000000`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    const LEAST: f64 = 16.0 * 1024.0 * 1024.0;
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let factor = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1.0,
+        "k" | "kib" => 1024.0,
+        "kb" => 1e3,
+        "m" | "mib" => 1024.0 * 1024.0,
+        "mb" => 1e6,
+        "g" | "gib" => 1024.0 * 1024.0 * 1024.0,
+        "gb" => 1e9,
+        _ => return Err("a size is a number and B, KiB, MiB or GiB".into()),
+    };
+    let bytes = text[..digits].parse::<f64>().map_err(|_| "a size starts with a number".to_owned())? * factor;
+    if !(LEAST..=1e15).contains(&bytes) {
+        return Err("between 16MiB and 1000000GB".into());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 16 MiB and 10^15")]
+    Ok(bytes as u64)
+}

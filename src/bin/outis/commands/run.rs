@@ -1,0 +1,208 @@
+//! `outis run`: the main job.
+
+use super::{load_profile, override_input, print_json, say};
+use crate::args::{RunArgs, Told};
+use crate::exit::Exit;
+use crate::progress::{Line, short};
+use outis::error::{Error, ErrorKind, Result};
+use outis::log::Status;
+use outis::report::RunReport;
+use outis::run::{self, Job, Options, Outcome, Progress};
+use outis::sample::{self, SampleOptions, SampleShape};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
+    let start = Instant::now();
+    let (mut loaded, folder) = load_profile(&arguments.profile, told)?;
+    override_input(&mut loaded.profile.input, &arguments.reading)?;
+    if let Some(format) = arguments.output_format {
+        loaded.profile.output.format = Some(format.name().to_owned());
+    }
+    let sample = match arguments.sample {
+        Some(rows) => Some(SampleFile::create(rows)?),
+        None => None,
+    };
+    if arguments.insecure_test_seed.is_some() && !told.quiet {
+        say("warning: the key comes from a seed: this release is repeatable, not private");
+    }
+    let job = Job {
+        loaded,
+        folder: Some(folder),
+        inputs: sample.as_ref().map_or_else(|| arguments.input.clone(), |sample| vec![sample.path.clone()]),
+        output: arguments.output.clone(),
+        options: Options {
+            threads: arguments.working.threads,
+            memory: arguments.working.memory,
+            insecure_test_seed: arguments.insecure_test_seed,
+            ..Options::default()
+        },
+    };
+    let progress = Arc::new(Progress::default());
+    stop_on_signals(&progress)?;
+    let line = Line::start(&progress, told.quiet || told.json);
+    let outcome = run::run(&job, &progress);
+    drop(line);
+    let outcome = outcome.map_err(|error| match error.kind() {
+        ErrorKind::Profile(_) => error.in_file(&arguments.profile),
+        _ => error,
+    })?;
+    if told.json {
+        print_json(&document(&outcome, start))?;
+    }
+    if !told.quiet {
+        if let (Some(sample), Status::Published) = (&sample, outcome.report.status) {
+            show_before_and_after(sample, &outcome);
+        }
+        summarize(&outcome, start);
+    }
+    Ok(if outcome.report.status == Status::Published { Exit::Fine } else { Exit::Refused })
+}
+
+/// Ctrl-C and a polite kill stop the run at the next shard; it removes what it staged.
+fn stop_on_signals(progress: &Arc<Progress>) -> Result<()> {
+    let failed =
+        |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "listen to signals", cause: cause.kind() });
+    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
+        .map_err(failed)?;
+    let progress = Arc::clone(progress);
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            progress.interrupt();
+        }
+    });
+    Ok(())
+}
+
+fn document(outcome: &Outcome, start: Instant) -> serde_json::Value {
+    let mut document = serde_json::to_value(&outcome.report).unwrap_or_default();
+    document["folder"] = outcome.folder.display().to_string().into();
+    document["seconds"] = format!("{:.3}", start.elapsed().as_secs_f64()).into();
+    document
+}
+
+fn summarize(outcome: &Outcome, start: Instant) {
+    let report = &outcome.report;
+    let seconds = start.elapsed().as_secs_f64();
+    match report.status {
+        Status::Published => {
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "for the eye"
+            )]
+            let rate = short((report.rows.read as f64 / seconds.max(1e-3)) as u64);
+            say(&format!("published {} in {seconds:.2} s, {rate} rows/s", outcome.folder.display()));
+        }
+        Status::Refused => say(&format!("refused: nothing was published; the log is in {}", outcome.folder.display())),
+    }
+    say(&format!("  rows     {}", rows_in_words(report)));
+    if let Some(risk) = &report.risk
+        && let (Some(classes), Some(smallest)) = (risk.classes, risk.smallest_class)
+    {
+        let unit = if report.unit == "subject" { "persons" } else { "rows" };
+        let asked = report.k.map_or_else(String::new, |k| format!(" (asked: {k})"));
+        say(&format!("  classes  {classes}, the smallest of {smallest} {unit}{asked}"));
+    }
+    let failed: Vec<_> = report.gate.iter().filter(|rule| rule.status != "pass").collect();
+    if failed.is_empty() {
+        say(&format!("  gate     {} rules hold on the bytes read back from disk", report.gate.len()));
+    }
+    for rule in failed {
+        say(&format!("  gate     {} does not hold: {}, allowed {}", rule.rule, rule.measured, rule.limit));
+        say(&format!("           {}", rule.reason));
+    }
+    match report.status {
+        Status::Published => {
+            let bytes: u64 = report.files.iter().map(|file| file.bytes).sum();
+            let files = report.files.len();
+            let plural = if files == 1 { "file" } else { "files" };
+            say(&format!("  data     {files} {plural}, {} bytes; report in evidence/report.html", short(bytes)));
+        }
+        Status::Refused => say(&format!("  hint: {}", refusal_hint(report))),
+    }
+}
+
+fn rows_in_words(report: &RunReport) -> String {
+    let rows = report.rows;
+    let mut words = format!("{} read, {} released", rows.read, rows.released);
+    for (count, what) in
+        [(rows.suppressed, "suppressed"), (rows.rejected, "rejected as ragged"), (rows.not_drawn, "not drawn")]
+    {
+        if count > 0 {
+            words.push_str(&format!(", {count} {what}"));
+        }
+    }
+    if report.invalid_cells > 0 {
+        words.push_str(&format!("; {} cells not of their type", report.invalid_cells));
+    }
+    words
+}
+
+fn refusal_hint(report: &RunReport) -> &'static str {
+    match report.gate.iter().find(|rule| rule.status != "pass").map(|rule| rule.rule) {
+        Some("suppression") => "raise the `level` of a quasi-identifier, or allow more under `suppress_at_most`",
+        Some("tier") => "a profile of tier `closed` never publishes: that is its promise",
+        Some("k-anonymity") => "raise the `level` of a quasi-identifier",
+        _ => "the reasons stand in the log",
+    }
+}
+
+/// Made-up records in a private file, removed when the run ends.
+struct SampleFile {
+    path: PathBuf,
+}
+
+impl SampleFile {
+    fn create(rows: u64) -> Result<Self> {
+        const STEP: u64 = 100_000;
+        let path = std::env::temp_dir().join(format!("outis-sample-{}.csv", outis::random::nonce()?));
+        let options = SampleOptions { rows, seed: 1, shape: SampleShape::Personal };
+        let failed = |cause: std::io::Error| Error::io("write made-up records to", &path, &cause);
+        let mut file =
+            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+        let sample = Self { path: path.clone() };
+        let mut bytes = Vec::new();
+        sample::csv_header(&options, &mut bytes);
+        let mut at = 0;
+        while at < rows {
+            let end = rows.min(at + STEP);
+            sample::write_csv_rows(&options, at..end, &mut bytes);
+            file.write_all(&bytes).map_err(failed)?;
+            bytes.clear();
+            at = end;
+        }
+        file.write_all(&bytes).map_err(failed)?;
+        Ok(sample)
+    }
+}
+
+impl Drop for SampleFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// The first made-up rows and the first released ones. Only ever called for made-up records.
+fn show_before_and_after(sample: &SampleFile, outcome: &Outcome) {
+    let released = outcome.report.files.first().map(|file| outcome.folder.join(&file.name));
+    let first_lines = |path: &Path| {
+        use std::io::BufRead as _;
+        let file = std::fs::File::open(path).ok()?;
+        std::io::BufReader::new(file).lines().take(4).collect::<std::io::Result<Vec<String>>>().ok()
+    };
+    if let Some(lines) = first_lines(&sample.path) {
+        say("made-up records");
+        lines.iter().for_each(|line| say(&format!("  {line}")));
+    }
+    if let Some(lines) =
+        released.filter(|path| path.extension().is_some_and(|end| end == "csv")).and_then(|path| first_lines(&path))
+    {
+        say("released (in another order)");
+        lines.iter().for_each(|line| say(&format!("  {line}")));
+    }
+}

@@ -1,0 +1,138 @@
+//! Fact, then advice, on stderr. Every kind of error has advice; none quotes a cell.
+
+use crate::args::Told;
+use outis::error::{Error, ErrorKind};
+use std::io::Write as _;
+
+/// Shows an error.
+pub(crate) fn show(error: &Error, told: Told) {
+    let mut text = String::new();
+    match error.kind() {
+        ErrorKind::Profile(complaints) => {
+            let file = error.place().file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+            for complaint in complaints {
+                let place = match (complaint.line, file.is_empty()) {
+                    (0, true) => String::new(),
+                    (0, false) => format!("{file}: "),
+                    (line, _) => format!("{file}:{line}:{}: ", complaint.column),
+                };
+                text.push_str(&format!("error: {place}{}\n  hint: {}\n", complaint.what, complaint.advice));
+            }
+            if complaints.len() > 1 {
+                text.push_str(&format!("{} complaints; nothing was run\n", complaints.len()));
+            }
+        }
+        ErrorKind::Many { errors, more } => {
+            for error in errors {
+                text.push_str(&format!("error: {error}\n"));
+            }
+            if *more > 0 {
+                text.push_str(&format!("and {more} more\n"));
+            }
+            let mut hints: Vec<String> = errors.iter().filter_map(|error| advice(error.kind())).collect();
+            hints.sort();
+            hints.dedup();
+            hints.iter().for_each(|hint| text.push_str(&format!("  hint: {hint}\n")));
+        }
+        kind => {
+            text.push_str(&format!("error: {error}\n"));
+            if let Some(hint) = advice(kind) {
+                text.push_str(&format!("  hint: {hint}\n"));
+            }
+        }
+    }
+    let _ = std::io::stderr().write_all(text.as_bytes());
+    if told.json {
+        let document = serde_json::json!({ "status": "error", "errors": errors_json(error) });
+        let _ = writeln!(std::io::stdout(), "{document}");
+    }
+}
+
+fn errors_json(error: &Error) -> serde_json::Value {
+    match error.kind() {
+        ErrorKind::Profile(complaints) => complaints
+            .iter()
+            .map(|complaint| {
+                serde_json::json!({
+                    "line": complaint.line,
+                    "column": complaint.column,
+                    "what": complaint.what,
+                    "advice": complaint.advice,
+                })
+            })
+            .collect(),
+        ErrorKind::Many { errors, .. } => errors.iter().map(one_json).collect(),
+        _ => serde_json::Value::Array(vec![one_json(error)]),
+    }
+}
+
+fn one_json(error: &Error) -> serde_json::Value {
+    let place = error.place();
+    serde_json::json!({
+        "file": place.file.as_ref().map(|file| file.display().to_string()),
+        "row": place.row,
+        "column": place.column,
+        "what": error.kind().to_string(),
+        "advice": advice(error.kind()),
+    })
+}
+
+/// Whether the reader of our output went away: no error of ours.
+pub(crate) fn is_broken_pipe(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Io { cause: std::io::ErrorKind::BrokenPipe, .. })
+}
+
+/// What to do about it. Exhaustive: a new kind does not compile without its advice.
+fn advice(kind: &ErrorKind) -> Option<String> {
+    let text = match kind {
+        ErrorKind::Io { cause, .. } => match cause {
+            std::io::ErrorKind::NotFound => "look at the path; patterns in quotes are expanded by outis itself",
+            std::io::ErrorKind::PermissionDenied => "look at the owner and mode of the file and its folder",
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                "the disk is full: outis needs room for about twice the release; nothing was left behind"
+            }
+            _ => return None,
+        },
+        ErrorKind::Profile(_) | ErrorKind::Many { .. } | ErrorKind::Usage(_) => return None,
+        ErrorKind::RaggedRow { .. } => {
+            "mend the row, look at the delimiter, or set `ragged = \"reject\"` under [input] to leave such rows out and count them"
+        }
+        ErrorKind::StrayQuote => {
+            "quote the whole field and double the quote inside, or set `stray_quotes = \"keep\"` under [input]; `quote = \"none\"` for files without quoting"
+        }
+        ErrorKind::UnclosedQuote => {
+            "close the field, or set `quote = \"none\"` under [input] for files without quoting"
+        }
+        ErrorKind::BadEncoding(_) => "set `encoding` under [input] to `utf-8` or `gb18030`, or convert the file",
+        ErrorKind::BadValue(_) => {
+            "mend the cell, change the column's `type`, or set `invalid = \"null\"` or `\"text\"` on the column"
+        }
+        ErrorKind::BadJson(_) => "every line is one flat JSON object: text, numbers, true, false, null",
+        ErrorKind::NullValue => "this operator needs a value in every row: fill it, or choose another operator",
+        ErrorKind::DuplicateColumn => "give every column a name of its own",
+        ErrorKind::UndeclaredColumn => "add a [[column]] for it with a role; `apply = \"drop\"` leaves it out",
+        ErrorKind::MissingColumn => "look at the name, or take the [[column]] out of the profile",
+        ErrorKind::UnlikeInputs => "release files with other columns in a run of their own",
+        ErrorKind::EmptyInput => {
+            "look whether this is the right file; `header = false` under [input] for files without a header"
+        }
+        ErrorKind::NotOfFormat(_) => "say the format with --input-format, or look whether the file is whole",
+        ErrorKind::UnsupportedType(_) => "cast or flatten the column before, or write it as text",
+        ErrorKind::NotInHierarchy => "add the value to the hierarchy's file, or give the categories an `other` group",
+        ErrorKind::TokenCollision => "use 128 bits or more for the tokens of this column",
+        ErrorKind::InputChanged => "run again when nobody writes to the input",
+        ErrorKind::NotTwice => {
+            "write the stream to a file first: k-anonymity needs to see all rows before it writes one"
+        }
+        ErrorKind::TargetExists => "choose another --output; outis never writes over anything",
+        ErrorKind::TargetIsInput => "choose an --output away from the inputs",
+        ErrorKind::Memory(_) => "give more with --memory, or generalize further so that there are fewer classes",
+        ErrorKind::Key(_) => "`outis keygen FILE` makes a key file; keys never stand in a profile or argument",
+        ErrorKind::Interrupted => "nothing was published and nothing is left behind",
+        ErrorKind::Foreign(_) => {
+            "look whether the file is whole; its own message is withheld because it may quote cells"
+        }
+        ErrorKind::Internal(_) => "please report this; no data is in the message",
+    };
+    Some(text.to_owned())
+}

@@ -1,0 +1,23 @@
+//! δ-presence.
+//!
+//! *Paper*: Nergiz, Atzori, Clifton, "Hiding the presence of individuals from shared databases", 2007. *Formula*: for every
+//! class of the population, `least <= members of the sample / members of the population <= most`. A class that only the
+//! population has counts 0 and cannot be suppressed. *Not monotone.* Needs the population's table.
+
+use super::Class;
+
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) least: f64,
+    pub(super) most: f64,
+}
+
+impl Rule {
+    pub(super) fn holds(self, class: &Class<'_>) -> bool {
+        self.ratio_holds(class.members, class.population)
+    }
+    pub(super) fn ratio_holds(self, members: u64, population: u64) -> bool {
+        let ratio = super::risk::ratio(members, population);
+        self.least <= ratio && ratio <= self.most
+    }
+}

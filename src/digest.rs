@@ -1,0 +1,66 @@
+//! Digests of what is public: profile and plan texts, released files.
+//!
+//! Responsible for: SHA-256 (FIPS 180-4) of bytes and files, as lower-case hex. It is never given a cell, a row or an
+//! input file: an unkeyed digest of those would let anybody confirm a guess (threats, A16).
+
+use crate::error::{Error, Result};
+use sha2::{Digest as _, Sha256};
+use std::io::Read as _;
+use std::path::Path;
+
+/// A SHA-256 digest of something public.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// Of a text, as a profile or a plan.
+    #[must_use]
+    pub fn of_text(text: &str) -> Self {
+        Self::from_hash(&Sha256::digest(text.as_bytes()))
+    }
+    /// Of a file, read once from start to end; also its length in bytes.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn of_file(path: &Path) -> Result<(Self, u64)> {
+        let failed = |cause: &std::io::Error| Error::io("read", path, cause);
+        let mut file = std::fs::File::open(path).map_err(|cause| failed(&cause))?;
+        let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0, vec![0; 1 << 18]);
+        loop {
+            match file.read(&mut buffer) {
+                Ok(0) => return Ok((Self::from_hash(&hash.finalize()), bytes)),
+                Ok(read) => {
+                    hash.update(&buffer[..read]);
+                    bytes += read as u64;
+                }
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(failed(&cause)),
+            }
+        }
+    }
+    /// Lower-case hex.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn from_hash(hash: &[u8]) -> Self {
+        Self(data_encoding::HEXLOWER.encode(hash))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_answer_of_fips_180_4() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of_text("abc").as_str(), abc);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abc");
+        std::fs::write(&path, "abc").unwrap();
+        assert_eq!(Digest::of_file(&path).unwrap(), (Digest::of_text("abc"), 3));
+    }
+}

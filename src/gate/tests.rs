@@ -1,0 +1,171 @@
+//! Every rule has a planted leak that makes it fire and a clean release that it passes.
+
+use super::*;
+use crate::digest::Digest;
+use crate::limits::K;
+use crate::value::{Batch, Column, DataType, Field, Schema, TextBuilder};
+
+/// A staged release in memory: columns `id` (token), `city`, `ill`.
+struct Fake {
+    rows: Vec<[&'static str; 3]>,
+    names: [&'static str; 3],
+    listing: Vec<String>,
+}
+
+const ID: &str = "00112233445566778899aabbccddeeff";
+const OTHER: &str = "ffeeddccbbaa99887766554433221100";
+
+fn clean() -> Fake {
+    Fake {
+        rows: vec![[ID, "north", "flu"], [OTHER, "north", "flu"], [ID, "south", "cold"], [OTHER, "south", "flu"]],
+        names: ["id", "city", "ill"],
+        listing: vec!["data/part-00000.csv".into()],
+    }
+}
+
+fn policy() -> Policy {
+    let column = |name: &str, token| ReleasedColumn {
+        name: name.into(),
+        data_type: DataType::Text,
+        direct: token,
+        token: token.then_some(TokenShape { alphabet: Alphabet::Hex, length: 32 }),
+    };
+    Policy {
+        columns: vec![column("id", true), column("city", false), column("ill", false)],
+        typed: false,
+        quasi: vec![1],
+        subject: None,
+        k: K::new(2),
+        closed: false,
+        rows: RowAccount { read: 6, released: 4, suppressed: 1, rejected: 1, not_drawn: 0 },
+        suppression: Suppression { rows: 1, limit: 1 },
+        files: vec!["data/part-00000.csv".into()],
+        anonymized: true,
+        ephemeral_key: true,
+    }
+}
+
+impl Staged for Fake {
+    fn schemas(&self) -> Result<Vec<Schema>> {
+        let fields = self.names.iter().map(|name| Field { name: (*name).into(), data_type: DataType::Text });
+        Ok(vec![Schema::new(fields.collect()).unwrap()])
+    }
+    fn examine<'p>(&self, make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>> {
+        // two workers, as in a real run
+        let mut examiners = vec![make(), make()];
+        for (at, rows) in self.rows.chunks(self.rows.len().div_ceil(2).max(1)).enumerate() {
+            let column = |place: usize| {
+                let mut builder = TextBuilder::default();
+                rows.iter().for_each(|row| builder.push(row[place].as_bytes()));
+                Column::Text(builder.finish(false))
+            };
+            let batch = Batch { first_row: 0, rows: rows.len(), columns: (0..3).map(column).collect() };
+            examiners[at].batch(0, &batch)?;
+        }
+        Ok(examiners)
+    }
+    fn facts(&self) -> Result<Vec<FileFacts>> {
+        Ok(vec![FileFacts { name: "data/part-00000.csv".into(), bytes: 1, digest: Digest::of_text("x") }])
+    }
+    fn listing(&self) -> Result<Vec<String>> {
+        Ok(self.listing.clone())
+    }
+}
+
+/// The rules that fire.
+fn fired(staged: Fake, policy: &Policy) -> Vec<&'static str> {
+    let (judgement, report) = judge(staged, policy, &|| 0).unwrap();
+    assert_eq!(report.verdicts.len(), RULES.len(), "every rule gives a verdict");
+    let fired: Vec<_> = report.verdicts.iter().filter(|verdict| !verdict.holds).map(|verdict| verdict.rule).collect();
+    assert_eq!(matches!(judgement, Judgement::Passed(_)), fired.is_empty());
+    fired
+}
+
+#[test]
+fn a_clean_release_passes_every_rule() {
+    assert!(fired(clean(), &policy()).is_empty());
+}
+
+#[test]
+fn tier_closed_never_publishes() {
+    assert_eq!(fired(clean(), &Policy { closed: true, ..policy() }), ["tier"]);
+}
+
+#[test]
+fn a_kept_key_fails_an_anonymized_release_only() {
+    let kept = Policy { ephemeral_key: false, ..policy() };
+    assert_eq!(fired(clean(), &kept), ["key"]);
+    assert!(fired(clean(), &Policy { anonymized: false, ..kept }).is_empty());
+}
+
+#[test]
+fn an_unplanned_column_fires() {
+    let mut leak = clean();
+    leak.names[2] = "name";
+    assert!(fired(leak, &policy()).contains(&"columns"));
+}
+
+#[test]
+fn a_lost_and_a_doubled_row_fire() {
+    let mut lost = clean();
+    lost.rows.remove(0);
+    assert!(fired(lost, &policy()).contains(&"rows"));
+    let mut doubled = clean();
+    doubled.rows.push(doubled.rows[0]);
+    assert_eq!(fired(doubled, &policy()), ["rows"]);
+    let mut policy = policy();
+    policy.rows.read = 7;
+    assert_eq!(fired(clean(), &policy), ["rows"], "an account that does not add up");
+}
+
+#[test]
+fn suppression_over_its_limit_or_misreported_fires() {
+    let over = Policy { suppression: Suppression { rows: 1, limit: 0 }, ..policy() };
+    assert_eq!(fired(clean(), &over), ["suppression"]);
+    let misreported = Policy { suppression: Suppression { rows: 0, limit: 1 }, ..policy() };
+    assert_eq!(fired(clean(), &misreported), ["suppression"]);
+}
+
+#[test]
+fn an_extra_and_a_missing_file_fire() {
+    let mut extra = clean();
+    extra.listing.push("data/mapping.csv".into());
+    assert_eq!(fired(extra, &policy()), ["files"]);
+    let mut missing = clean();
+    missing.listing.clear();
+    assert_eq!(fired(missing, &policy()), ["files"]);
+}
+
+#[test]
+fn a_raw_or_short_token_fires() {
+    for planted in ["13800138000", "00112233445566778899aabbccddeef", "00112233445566778899AABBCCDDEEFF"] {
+        let mut leak = clean();
+        leak.rows[1][0] = planted;
+        assert_eq!(fired(leak, &policy()), ["tokens"]);
+    }
+}
+
+#[test]
+fn a_class_under_k_fires_even_when_the_run_thinks_otherwise() {
+    let mut leak = clean();
+    leak.rows[3][1] = "west";
+    assert_eq!(fired(leak, &policy()), ["k-anonymity"]);
+}
+
+#[test]
+fn rows_of_one_person_are_one_member() {
+    let mut one_person = clean();
+    one_person.rows[3][0] = ID;
+    let by_row = policy();
+    assert!(fired(Fake { rows: one_person.rows.clone(), ..clean() }, &by_row).is_empty());
+    let by_person = Policy { subject: Some(0), ..policy() };
+    assert_eq!(fired(one_person, &by_person), ["k-anonymity"], "two rows in the south, both of one person");
+}
+
+#[test]
+fn alphabets_are_told_apart() {
+    let shape = |alphabet| TokenShape { alphabet, length: 4 };
+    assert!(shape(Alphabet::Hex).fits(b"09af") && !shape(Alphabet::Hex).fits(b"09ag"));
+    assert!(shape(Alphabet::Base32).fits(b"az27") && !shape(Alphabet::Base32).fits(b"az18"));
+    assert!(shape(Alphabet::Base64Url).fits(b"aZ-_") && !shape(Alphabet::Base64Url).fits(b"aZ+/"));
+}

@@ -1,0 +1,268 @@
+//! From a cell's bytes to a small number, as fast as memory allows.
+//!
+//! Responsible for: one column's distinct values while a survey runs. Given: spans over a buffer. Codes are given in order
+//! of arrival and mean nothing outside; the merge replaces them by codes in order of the values. Code 0 is null.
+//! A value of at most 15 bytes lies in its slot as two words; a longer one in an arena.
+
+use super::hash::Mixer;
+use crate::value::Text;
+use hashbrown::HashTable;
+
+/// Distinct values of one column.
+pub(crate) struct Dictionary {
+    mixer: Mixer,
+    slots: Vec<Slot>,
+    short: usize,
+    long: HashTable<u32>,
+    arena: Vec<u8>,
+    long_values: Vec<LongValue>,
+    next: u32,
+    null_seen: bool,
+}
+
+/// A short value, its length in the top byte of `high`; code 0 marks a free slot.
+#[derive(Clone, Copy)]
+struct Slot {
+    low: u64,
+    high: u64,
+    code: u32,
+}
+
+#[derive(Clone, Copy)]
+struct LongValue {
+    start: usize,
+    len: usize,
+    hash: u64,
+    code: u32,
+}
+
+const FREE: Slot = Slot { low: 0, high: 0, code: 0 };
+const SHORT: usize = 15;
+/// What a frozen dictionary answers for a value that it does not have.
+pub(crate) const UNKNOWN: u32 = u32::MAX;
+
+impl Dictionary {
+    pub(crate) fn new() -> Self {
+        Self {
+            mixer: Mixer::of_process(),
+            slots: vec![FREE; 64],
+            short: 0,
+            long: HashTable::new(),
+            arena: Vec::new(),
+            long_values: Vec::new(),
+            next: 1,
+            null_seen: false,
+        }
+    }
+    /// One more than the largest code given; null has 0 whether seen or not.
+    pub(crate) fn codes(&self) -> u32 {
+        self.next
+    }
+    /// Whether a null was met.
+    pub(crate) fn null_seen(&self) -> bool {
+        self.null_seen
+    }
+    /// Memory held.
+    pub(crate) fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Slot>()
+            + self.long.capacity() * 5
+            + self.arena.capacity()
+            + self.long_values.capacity() * size_of::<LongValue>()
+    }
+    /// Codes of `rows` cells from `from`, new values taken in.
+    pub(crate) fn encode(&mut self, cells: &Text<'_>, from: usize, out: &mut [u32]) {
+        let bytes = cells.bytes();
+        for (span, code) in cells.spans()[from..from + out.len()].iter().zip(out) {
+            *code = match span.get(bytes) {
+                None => {
+                    self.null_seen = true;
+                    0
+                }
+                Some(cell) if cell.len() <= SHORT => {
+                    let (low, high) = words_of(bytes, cell);
+                    self.short_code(low, high)
+                }
+                Some(cell) => self.long_code(cell),
+            };
+        }
+    }
+    /// Codes of the cells without taking new values in; [`UNKNOWN`] for those, and for null if it was never met.
+    pub(crate) fn look_up(&self, cells: &Text<'_>, out: &mut Vec<u32>) {
+        let bytes = cells.bytes();
+        out.extend(cells.spans().iter().map(|span| match span.get(bytes) {
+            None if self.null_seen => 0,
+            None => UNKNOWN,
+            Some(cell) if cell.len() <= SHORT => {
+                let (low, high) = words_of(bytes, cell);
+                let slot = &self.slots[self.probe(low, high)];
+                if slot.code == 0 { UNKNOWN } else { slot.code }
+            }
+            Some(cell) => {
+                let hash = self.mixer.text(cell);
+                let same = |&at: &u32| self.long_bytes(at) == cell;
+                self.long.find(hash, same).map_or(UNKNOWN, |&at| self.long_values[at as usize].code)
+            }
+        }));
+    }
+    /// Takes one value in and returns its code.
+    pub(crate) fn intern(&mut self, value: &[u8]) -> u32 {
+        if value.len() <= SHORT {
+            let (low, high) = words_of(value, value);
+            self.short_code(low, high)
+        } else {
+            self.long_code(value)
+        }
+    }
+    /// Notes that null is a value.
+    pub(crate) fn note_null(&mut self) {
+        self.null_seen = true;
+    }
+    /// Calls `each` with every value and its code, in no order.
+    pub(crate) fn for_each(&self, mut each: impl FnMut(&[u8], u32)) {
+        for slot in self.slots.iter().filter(|slot| slot.code != 0) {
+            let mut bytes = [0_u8; 16];
+            bytes[..8].copy_from_slice(&slot.low.to_le_bytes());
+            bytes[8..].copy_from_slice(&slot.high.to_le_bytes());
+            each(&bytes[..usize::from(bytes[15])], slot.code);
+        }
+        for value in &self.long_values {
+            each(&self.arena[value.start..][..value.len], value.code);
+        }
+    }
+
+    /// Slot of the value, or the free slot where it belongs.
+    #[inline(always)]
+    fn probe(&self, low: u64, high: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        #[expect(clippy::cast_possible_truncation, reason = "only the low bits are used")]
+        let mut at = self.mixer.pair(low, high) as usize & mask;
+        loop {
+            let slot = &self.slots[at];
+            if (slot.low == low && slot.high == high) || slot.code == 0 {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+    #[inline(always)]
+    fn short_code(&mut self, low: u64, high: u64) -> u32 {
+        let at = self.probe(low, high);
+        let code = self.slots[at].code;
+        if code != 0 { code } else { self.take_in(at, low, high) }
+    }
+    #[cold]
+    #[inline(never)]
+    fn take_in(&mut self, at: usize, low: u64, high: u64) -> u32 {
+        let code = self.new_code();
+        self.slots[at] = Slot { low, high, code };
+        self.short += 1;
+        if self.short * 4 > self.slots.len() {
+            let larger = vec![FREE; self.slots.len() * 2];
+            let old = std::mem::replace(&mut self.slots, larger);
+            for slot in old.into_iter().filter(|slot| slot.code != 0) {
+                let at = self.probe(slot.low, slot.high);
+                self.slots[at] = slot;
+            }
+        }
+        code
+    }
+    #[inline(never)]
+    fn long_code(&mut self, value: &[u8]) -> u32 {
+        let hash = self.mixer.text(value);
+        let (arena, values) = (&self.arena, &self.long_values);
+        let same = |&at: &u32| {
+            let known = values[at as usize];
+            arena[known.start..][..known.len] == *value
+        };
+        if let Some(&at) = self.long.find(hash, same) {
+            return self.long_values[at as usize].code;
+        }
+        let code = self.new_code();
+        let at = u32::try_from(self.long_values.len()).expect("as few as the codes");
+        self.long_values.push(LongValue { start: self.arena.len(), len: value.len(), hash, code });
+        self.arena.extend_from_slice(value);
+        let values = &self.long_values;
+        self.long.insert_unique(hash, at, |&at| values[at as usize].hash);
+        code
+    }
+    fn new_code(&mut self) -> u32 {
+        let code = self.next;
+        self.next = code.checked_add(1).filter(|&next| next < UNKNOWN).expect("below four billion distinct values");
+        code
+    }
+    fn long_bytes(&self, at: u32) -> &[u8] {
+        let value = self.long_values[at as usize];
+        &self.arena[value.start..][..value.len]
+    }
+}
+
+/// The cell's bytes as two words, the length in the top byte. `bytes` is the buffer that the cell lies in, so that a
+/// whole 16-byte window can be read at once.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of the window are wanted")]
+fn words_of(bytes: &[u8], cell: &[u8]) -> (u64, u64) {
+    let len = cell.len();
+    let start = cell.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
+    let window = match bytes.get(start..start.wrapping_add(16)) {
+        Some(window) => u128::from_le_bytes(window.try_into().expect("sixteen bytes")),
+        None => padded(cell),
+    };
+    let value = (window & ((1_u128 << (8 * len)) - 1)) | ((len as u128) << 120);
+    (value as u64, (value >> 64) as u64)
+}
+
+#[cold]
+fn padded(cell: &[u8]) -> u128 {
+    let mut window = [0_u8; 16];
+    window[..cell.len()].copy_from_slice(cell);
+    u128::from_le_bytes(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextBuilder;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    proptest! {
+        #[test]
+        fn codes_are_one_to_one_with_values(cells in proptest::collection::vec(
+            proptest::option::of(proptest::collection::vec(0_u8..3, 0..20)), 0..300)) {
+            let mut builder = TextBuilder::default();
+            for cell in &cells {
+                builder.push_option(cell.as_deref());
+            }
+            let text = builder.finish(false);
+            let mut dictionary = Dictionary::new();
+            let mut codes = vec![0; cells.len()];
+            dictionary.encode(&text, 0, &mut codes);
+            let mut known: BTreeMap<Option<Vec<u8>>, u32> = BTreeMap::new();
+            for (cell, &code) in cells.iter().zip(&codes) {
+                prop_assert_eq!(cell.is_none(), code == 0);
+                prop_assert_eq!(*known.entry(cell.clone()).or_insert(code), code);
+            }
+            let mut again = Vec::new();
+            dictionary.look_up(&text, &mut again);
+            prop_assert_eq!(&again, &codes);
+            let mut listed = BTreeMap::new();
+            dictionary.for_each(|value, code| { listed.insert(Some(value.to_vec()), code); });
+            known.remove(&None);
+            prop_assert_eq!(listed, known);
+        }
+    }
+
+    #[test]
+    fn a_value_never_met_is_unknown() {
+        let mut dictionary = Dictionary::new();
+        dictionary.intern(b"a");
+        let mut builder = TextBuilder::default();
+        for cell in [&b"a"[..], b"a\0", b"", b"a value longer than a slot"] {
+            builder.push(cell);
+        }
+        builder.push_null();
+        let mut out = Vec::new();
+        dictionary.look_up(&builder.finish(false), &mut out);
+        assert_eq!(out, [1, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN]);
+    }
+}

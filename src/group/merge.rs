@@ -1,0 +1,278 @@
+//! The workers' shares become one table: values sorted, codes given by their order, equal tuples added up.
+//!
+//! The outcome depends on the rows alone, not on how they were split: codes and classes are in order of the values.
+
+use super::builder::{Shape, TableBuilder, Tail};
+use super::packing::Layout;
+use super::table::{ClassTable, Histogram, Shared, Values};
+
+/// One table of all workers' shares, made with so many threads.
+///
+/// # Panics
+/// If the shares are not of one shape, or there are four billion classes.
+#[must_use]
+pub fn merge(mut builders: Vec<TableBuilder>, threads: usize) -> ClassTable {
+    let shape = builders.first().map_or(Shape { quasi: 0, sensitive: 0, subject: false }, |builder| builder.shape);
+    assert!(builders.iter().all(|builder| builder.shape == shape), "all shares are of one shape");
+    for builder in &mut builders {
+        builder.tallies.iter_mut().for_each(|tally| tally.counter.settle());
+    }
+    let threads = threads.max(1);
+    let columns = in_parallel(threads, (0..shape.quasi + shape.sensitive).collect(), |at| merge_values(&builders, at));
+    let (mut values, mut translations): (Vec<Values>, Vec<Vec<Vec<u32>>>) = columns.into_iter().unzip();
+    let limit = |values: &Values| u32::try_from(values.len()).expect("codes are 32 bits");
+    let layout = Layout::new(values[..shape.quasi].iter().map(limit));
+    let sensitive = values.split_off(shape.quasi);
+    let to_sensitive = translations.split_off(shape.quasi);
+
+    let mut table = ClassTable {
+        quasi: values,
+        sensitive,
+        codes: vec![Vec::new(); shape.quasi],
+        rows: Vec::new(),
+        members: Vec::new(),
+        histograms: Vec::new(),
+        shared: None,
+    };
+    let tails: Vec<Tail> =
+        builders.first().map_or(vec![Tail::None], |builder| builder.tallies.iter().map(|t| t.tail).collect());
+    for (at, &tail) in tails.iter().enumerate() {
+        let job = Job {
+            builders: &builders,
+            at,
+            tail,
+            quasi: &translations,
+            sensitive: &to_sensitive,
+            layout: &layout,
+            threads,
+        };
+        match layout.words() + tail.words() {
+            1 => fill::<1>(&job, &mut table),
+            2 => fill::<2>(&job, &mut table),
+            3 => fill::<3>(&job, &mut table),
+            4 => fill::<4>(&job, &mut table),
+            5..=8 => fill::<8>(&job, &mut table),
+            9..=32 => fill::<32>(&job, &mut table),
+            33..=128 => fill::<128>(&job, &mut table),
+            _ => fill::<1024>(&job, &mut table),
+        }
+    }
+    table
+}
+
+/// One tally of all workers, and how their codes translate.
+struct Job<'a> {
+    builders: &'a [TableBuilder],
+    at: usize,
+    tail: Tail,
+    quasi: &'a [Vec<Vec<u32>>],
+    sensitive: &'a [Vec<Vec<u32>>],
+    layout: &'a Layout,
+    threads: usize,
+}
+
+type Entry<const W: usize> = ([u64; W], u64);
+
+/// Merges one tally into the table. Keys are padded to `W` words.
+fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) {
+    let words = job.layout.words();
+    let entries = sorted_entries::<W>(job);
+    // Where a class starts: the tuple differs from the one before. Entries are sorted, so each class is one run.
+    let mut starts: Vec<usize> =
+        (0..entries.len()).filter(|&at| at == 0 || entries[at].0[..words] != entries[at - 1].0[..words]).collect();
+    let classes = starts.len();
+    assert!(u32::try_from(classes).is_ok_and(|classes| classes < u32::MAX), "below four billion classes");
+    if table.rows.is_empty() {
+        table.codes = in_parallel(job.threads, (0..job.layout.columns()).collect(), |column| {
+            starts.iter().map(|&at| job.layout.get(column, &entries[at].0)).collect()
+        });
+        starts.push(entries.len());
+        table.rows = starts.windows(2).map(|run| entries[run[0]..run[1]].iter().map(|entry| entry.1).sum()).collect();
+        table.members.clone_from(&table.rows);
+    } else {
+        starts.push(entries.len());
+    }
+    match job.tail {
+        Tail::None => {}
+        Tail::Sensitive(_) => table.histograms.push(Histogram {
+            starts,
+            codes: entries.iter().map(|entry| u32::try_from(entry.0[words]).expect("a code")).collect(),
+            counts: entries.iter().map(|entry| entry.1).collect(),
+        }),
+        Tail::Subject => {
+            table.members = starts.windows(2).map(|run| (run[1] - run[0]) as u64).collect();
+            let marks = |at: usize| (entries[at].0[words], entries[at].0[words + 1]);
+            table.shared = Some(find_shared(&starts, marks, job.threads));
+        }
+    }
+}
+
+/// All workers' entries under common codes, sorted, equal keys added up.
+fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Entry<W>> {
+    let total: usize = job.builders.iter().map(|builder| builder.tallies[job.at].counter.len()).sum();
+    let mut sample: Vec<[u64; W]> = Vec::new();
+    if job.threads > 1 && total > 1 << 14 {
+        for (number, builder) in job.builders.iter().enumerate() {
+            let counter = &builder.tallies[job.at].counter;
+            sample.extend(counter.iter().step_by(total / 4096 + 1).map(|(key, _)| job.translate(number, builder, key)));
+        }
+        sample.sort_unstable();
+    }
+    let parts = if sample.is_empty() { 1 } else { job.threads * 8 };
+    let borders: Vec<[u64; W]> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
+
+    let cut = in_parallel(job.threads, (0..job.builders.len()).collect(), |number| {
+        let builder = &job.builders[number];
+        let mut cut: Vec<Vec<Entry<W>>> =
+            (0..parts).map(|_| Vec::with_capacity(total / parts / job.builders.len() * 5 / 4)).collect();
+        for (key, count) in builder.tallies[job.at].counter.iter() {
+            let key = job.translate(number, builder, key);
+            let part = borders.partition_point(|border| *border <= key);
+            cut[part].push((key, count));
+        }
+        cut
+    });
+    let mut by_part: Vec<Vec<Vec<Entry<W>>>> = (0..parts).map(|_| Vec::new()).collect();
+    for share in cut {
+        for (part, entries) in share.into_iter().enumerate() {
+            by_part[part].push(entries);
+        }
+    }
+    let sorted = in_parallel(job.threads, by_part, |shares| {
+        let mut entries = shares.concat();
+        entries.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        entries.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+            }
+            same
+        });
+        entries
+    });
+    if parts == 1 { sorted.into_iter().next().unwrap_or_default() } else { sorted.concat() }
+}
+
+impl Job<'_> {
+    /// A worker's key under the common codes.
+    fn translate<const W: usize>(&self, number: usize, builder: &TableBuilder, key: &[u64]) -> [u64; W] {
+        let mut common = [0; W];
+        for (column, codes) in self.quasi.iter().enumerate() {
+            let code = builder.layout.get(column, key);
+            self.layout.put(column, codes[number][code as usize], &mut common);
+        }
+        let (tail, words) = (&key[builder.layout.words()..], self.layout.words());
+        match self.tail {
+            Tail::None => {}
+            Tail::Sensitive(column) => {
+                let code = usize::try_from(tail[0]).expect("a code");
+                common[words] = u64::from(self.sensitive[column - self.quasi.len()][number][code]);
+            }
+            Tail::Subject => common[words..words + 2].copy_from_slice(tail),
+        }
+        common
+    }
+}
+
+/// The sorted values of one column, and the new code of each worker's codes.
+fn merge_values(builders: &[TableBuilder], column: usize) -> (Values, Vec<Vec<u32>>) {
+    let mut bytes = Vec::new();
+    let mut found: Vec<(usize, usize, usize, u32)> = Vec::new();
+    for (number, builder) in builders.iter().enumerate() {
+        builder.dictionaries[column].for_each(|value, code| {
+            found.push((bytes.len(), value.len(), number, code));
+            bytes.extend_from_slice(value);
+        });
+    }
+    let value = |entry: &(usize, usize, usize, u32)| &bytes[entry.0..entry.0 + entry.1];
+    found.sort_unstable_by(|left, right| value(left).cmp(value(right)));
+    let null = builders.iter().any(|builder| builder.dictionaries[column].null_seen());
+    let mut values = Values { bytes: Vec::new(), ends: Vec::new(), null };
+    if null {
+        values.ends.push(0);
+    }
+    let mut codes: Vec<Vec<u32>> =
+        builders.iter().map(|builder| vec![0; builder.dictionaries[column].codes() as usize]).collect();
+    for (at, entry) in found.iter().enumerate() {
+        if at == 0 || value(entry) != value(&found[at - 1]) {
+            values.bytes.extend_from_slice(value(entry));
+            values.ends.push(values.bytes.len());
+        }
+        codes[entry.2][entry.3 as usize] = u32::try_from(values.ends.len() - 1).expect("codes are 32 bits");
+    }
+    (values, codes)
+}
+
+/// Which subjects stand in several classes.
+fn find_shared(starts: &[usize], mark: impl Fn(usize) -> (u64, u64) + Sync, threads: usize) -> Shared {
+    let classes = starts.len() - 1;
+    // Marks are evenly spread, so their first bits cut the work.
+    let parts = threads.next_power_of_two();
+    let shift = u64::BITS - parts.trailing_zeros();
+    let found = in_parallel(threads, (0..parts as u64).collect(), |part| {
+        let mut pairs: Vec<(u64, u64, u32)> = Vec::new();
+        for class in 0..classes {
+            for at in starts[class]..starts[class + 1] {
+                let (first, second) = mark(at);
+                if parts == 1 || first >> shift == part {
+                    pairs.push((first, second, u32::try_from(class).expect("checked before")));
+                }
+            }
+        }
+        pairs.sort_unstable();
+        let mut several: Vec<(u32, u32)> = Vec::new();
+        let mut persons = 0_u32;
+        for run in pairs.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1)).filter(|run| run.len() > 1) {
+            several.extend(run.iter().map(|pair| (pair.2, persons)));
+            persons += 1;
+        }
+        (several, persons)
+    });
+    let mut several: Vec<(u32, u32)> = Vec::new();
+    let mut distinct = 0_u32;
+    for (pairs, persons) in found {
+        several.extend(pairs.into_iter().map(|(class, person)| (class, person + distinct)));
+        distinct = distinct.checked_add(persons).expect("below four billion persons in several classes");
+    }
+    several.sort_unstable();
+    let mut shared =
+        Shared { starts: Vec::with_capacity(classes + 1), persons: Vec::with_capacity(several.len()), distinct };
+    let mut pairs = several.into_iter().peekable();
+    for class in 0..classes {
+        shared.starts.push(shared.persons.len());
+        while let Some((_, person)) = pairs.next_if(|pair| pair.0 as usize == class) {
+            shared.persons.push(person);
+        }
+    }
+    shared.starts.push(shared.persons.len());
+    shared
+}
+
+/// `work` for every item, by so many threads, results in order of the items.
+fn in_parallel<I: Send, O: Send>(threads: usize, items: Vec<I>, work: impl Fn(I) -> O + Sync) -> Vec<O> {
+    if threads <= 1 || items.len() <= 1 {
+        return items.into_iter().map(work).collect();
+    }
+    let count = items.len();
+    let queue = std::sync::Mutex::new(items.into_iter().enumerate());
+    let next = || queue.lock().expect("no thread panics while it holds the queue").next();
+    let mut done: Vec<(usize, O)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.min(count))
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut done = Vec::new();
+                    while let Some((at, item)) = next() {
+                        done.push((at, work(item)));
+                    }
+                    done
+                })
+            })
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}

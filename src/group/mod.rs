@@ -1,0 +1,26 @@
+//! Rows to classes: all rows that share the same quasi-identifying values are one class.
+//!
+//! Responsible for: dictionaries, tuples of codes, their counts, and the class of a row. Given: cells as text, released
+//! or raw. Never opens a file, never looks at a clock; the same table comes out for any split of the rows among workers.
+//! Memory grows with distinct tuples, not with rows. Nothing here has `Debug`, because it holds cells.
+//!
+//! ```text
+//! batches ─► TableBuilder (one a worker) ─► merge ─► ClassTable ─► Classifier
+//!             dictionary · packing · counter          check, solve   release, gate
+//! ```
+
+mod builder;
+mod classifier;
+mod counter;
+mod dictionary;
+mod hash;
+mod merge;
+mod packing;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use builder::{Shape, TableBuilder};
+pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};
+pub use merge::merge;
+pub use table::{ClassTable, Histogram, Shared, Values};

@@ -1,0 +1,50 @@
+//! outis turns tables of records about people into releases that identify nobody and cannot be restored.
+//!
+//! ```text
+//! profile.toml ─ profile::parse ─► Profile ─ plan::compile(schema, keys) ─► Plan + Operators
+//! source ─► read ─► run::survey   transform quasi columns → group → classes under k
+//! source ─► read ─► run::release  transform → write::Store (shuffle) → write::PartWriter → private stage
+//!                   gate::judge   re-reads the staged bytes, counts again → Passed | Refused
+//!                   write::publish takes Passed only: fsync, rename      log: every step, refused runs too
+//! ```
+//!
+//! Modules stand in the order of the data's path. Imports point up this list only; a test holds it
+//! (`tests/it/architecture.rs`). The decisions and their reasons are in [`design`].
+
+#![deny(unsafe_code)] // one file is allowed to: secret/lanes.rs, the hashing lanes
+
+pub mod error;
+pub mod limits;
+pub mod value;
+
+pub mod digest;
+pub mod secret;
+
+pub mod random;
+
+pub mod domain;
+pub mod hierarchy;
+pub mod profile;
+
+pub mod log;
+pub mod read;
+pub mod sample;
+pub mod transform;
+
+pub mod group;
+
+// pub mod check;
+// pub mod solve;
+
+pub mod gate;
+
+pub mod write;
+
+pub mod plan;
+
+pub mod report;
+
+pub mod run;
+
+#[doc = include_str!("../DESIGN.md")]
+pub mod design {}

@@ -1,0 +1,363 @@
+//! Binds a profile to a schema and to keys. Every complaint in one go, in the order of the profile.
+
+use super::{ColumnPlan, Operators, Plan};
+use crate::error::{Complaint, Error, ErrorKind, Result};
+use crate::gate::{Alphabet, TokenShape};
+use crate::hierarchy::{self, Hierarchy, Problem};
+use crate::profile::{ColumnSpec, Encoding, Goal, OperatorSpec, Profile, Role, SuiteName, Unit};
+use crate::secret::{Custody, Label, MasterKey, Suite};
+use crate::transform::{self, Generalize, Materials, Operator, Reversal, TokenRegistry};
+use crate::value::{DataType, Field, Schema};
+use crate::write::{Compression, Format, Layout};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A plan and the operators that carry its keys.
+pub struct Compiled {
+    /// What will run, without a key.
+    pub plan: Plan,
+    /// One operator per column of the plan.
+    pub operators: Operators,
+}
+
+/// Compiles a profile for an input with this schema. Files that the profile names are relative to `folder`;
+/// `input_format` is the release's format where the profile names none.
+///
+/// # Errors
+/// [`ErrorKind::Profile`] with every complaint.
+pub fn compile(
+    profile: &Profile,
+    schema: &Schema,
+    key: &MasterKey,
+    folder: Option<&Path>,
+    input_format: &str,
+) -> Result<Compiled> {
+    let mut compiler = Compiler { profile, schema, key, folder, complaints: Vec::new(), registries: BTreeMap::new() };
+    compiler.columns_agree();
+    let mut columns = Vec::new();
+    let mut operators = Vec::new();
+    for spec in &profile.columns {
+        let Some(source) = schema.position(&spec.name) else { continue };
+        if let Some((column, operator)) = compiler.column(spec, source) {
+            columns.push(column);
+            operators.push(operator);
+        }
+    }
+    let released: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].released_as.is_some()).collect();
+    let quasi: Vec<usize> = released.iter().copied().filter(|at| columns[*at].role == Role::Quasi).collect();
+    let permuted = released.iter().copied().filter(|at| operators[*at].permutes_rows()).collect();
+    let subject = columns.iter().position(|column| column.role == Role::Subject);
+    let layout = compiler.layout(&columns, &released, input_format);
+    compiler.models(&columns, &operators, &quasi, subject);
+    if !compiler.complaints.is_empty() {
+        compiler.complaints.sort();
+        return Err(Error::new(ErrorKind::Profile(compiler.complaints)));
+    }
+    let plan = Plan {
+        name: profile.name.clone(),
+        version: profile.version.clone(),
+        goal: profile.goal,
+        tier: profile.tier,
+        purpose: profile.purpose.clone(),
+        provenance: profile.provenance.clone(),
+        columns,
+        released,
+        quasi,
+        permuted,
+        subject,
+        unit: profile.privacy.unit,
+        k: profile.privacy.k,
+        suppress_at_most: profile.privacy.suppress_at_most,
+        sample: profile.sample,
+        suite: suite(profile).name(),
+        ephemeral_key: given_key(profile).is_none(),
+        layout: layout.ok_or(ErrorKind::Internal("a plan without a layout"))?,
+        shuffle: profile.output.shuffle,
+        parts: profile.output.parts,
+        sources: profile.sources.iter().map(|(key, source)| (key.clone(), source.clone())).collect(),
+    };
+    Ok(Compiled { plan, operators: Operators(operators) })
+}
+
+struct Compiler<'c> {
+    profile: &'c Profile,
+    schema: &'c Schema,
+    key: &'c MasterKey,
+    folder: Option<&'c Path>,
+    complaints: Vec<Complaint>,
+    /// Shared by the columns of one token domain with tokens below 128 bits.
+    registries: BTreeMap<String, Arc<TokenRegistry>>,
+}
+
+impl Compiler<'_> {
+    fn complain(&mut self, spec: Option<&ColumnSpec>, what: impl Into<String>, advice: impl Into<String>) {
+        let position = spec.map(|spec| spec.position).unwrap_or_default();
+        let (line, column) = (position.line, position.column);
+        self.complaints.push(Complaint { line, column, what: what.into(), advice: advice.into() });
+    }
+
+    /// The schema is closed: exactly the columns that the profile names.
+    fn columns_agree(&mut self) {
+        for field in self.schema.fields() {
+            if !self.profile.columns.iter().any(|spec| spec.name == field.name) {
+                let what = format!("the input has a column `{}` that the profile does not name", field.name);
+                self.complain(None, what, "add a [[column]] with its role; `apply = \"drop\"` leaves it out");
+            }
+        }
+        for spec in &self.profile.columns {
+            if self.schema.position(&spec.name).is_none() {
+                let what = format!("the input has no column `{}`", spec.name);
+                self.complain(Some(spec), what, "look at the name, or take the [[column]] out");
+            }
+        }
+    }
+
+    fn column(&mut self, spec: &ColumnSpec, source: usize) -> Option<(ColumnPlan, Operator)> {
+        let input_type = self.schema.fields()[source].data_type;
+        let (operator, level) = self.operator(spec)?;
+        let output_type = match operator.output_type(input_type) {
+            Ok(output) => output,
+            Err(needed) => {
+                let name = operator.name();
+                let found = input_type.name();
+                let what = format!("`{name}` on column `{}` needs {needed}, the input has {found}", spec.name);
+                self.complain(Some(spec), what, "choose another operator, or convert the column before");
+                return None;
+            }
+        };
+        self.role_allows(spec, &operator);
+        let token = match &spec.apply {
+            Some(OperatorSpec::Token { bits, encoding, .. } | OperatorSpec::Surrogate { bits, encoding }) => {
+                Some(token_shape(*bits, *encoding))
+            }
+            _ => None,
+        };
+        let described = operator.describe();
+        let parameters = described.strip_prefix(operator.name()).unwrap_or(&described).trim_start_matches(": ");
+        let column = ColumnPlan {
+            name: spec.name.clone(),
+            released_as: output_type.map(|_| spec.released_name().to_owned()),
+            source,
+            role: spec.role,
+            semantic: format!("{}/{}", spec.semantic.name(), spec.semantic.version()),
+            input_type,
+            output_type,
+            operator: operator.name(),
+            parameters: parameters.to_owned(),
+            iso_20889: operator.iso_20889(),
+            reversible_by: self.reversible_by(&operator),
+            level,
+            token,
+        };
+        Some((column, operator))
+    }
+
+    /// The operator of a column, and its level and number of levels where it generalizes.
+    fn operator(&mut self, spec: &ColumnSpec) -> Option<(Operator, Option<(usize, usize)>)> {
+        let on_invalid = transform::on_invalid_from_spec(spec.invalid);
+        if let Some(generalize) = &spec.generalize {
+            let hierarchy = self.hierarchy(spec, generalize)?;
+            let levels = hierarchy.levels();
+            let Some(level) = spec.level else {
+                let what = format!("column `{}` is generalized, but to no level", spec.name);
+                self.complain(Some(spec), what, format!("set `level` to 1 up to {}", levels - 1));
+                return None;
+            };
+            if level >= levels {
+                let what = format!("column `{}` has levels 0 to {}, not {level}", spec.name, levels - 1);
+                self.complain(Some(spec), what, format!("set `level` to 0 up to {}", levels - 1));
+                return None;
+            }
+            return Some((Operator::Generalize(Generalize::new(hierarchy, level, on_invalid)), Some((level, levels))));
+        }
+        let keep = OperatorSpec::Keep;
+        let apply = spec.apply.as_ref().unwrap_or(&keep);
+        let materials = Materials {
+            semantic: spec.semantic,
+            subject: self.profile.columns.iter().find(|spec| spec.role == Role::Subject).map(|spec| spec.semantic),
+            on_invalid,
+            field_key: self.field_key(spec, apply),
+            stream_key: matches!(apply, OperatorSpec::Surrogate { .. })
+                .then(|| Arc::new(self.key.stream(&format!("surrogate/{}", spec.name)))),
+            registry: self.registry(apply),
+        };
+        match transform::from_spec(apply, materials) {
+            Ok(operator) => Some((operator, None)),
+            Err(why) => {
+                let what = format!("`{}` on column `{}`: {why}", apply.name(), spec.name);
+                self.complain(Some(spec), what, "`outis operators` tells what each operator takes");
+                None
+            }
+        }
+    }
+
+    fn hierarchy(&mut self, spec: &ColumnSpec, generalize: &crate::profile::HierarchySpec) -> Option<Arc<Hierarchy>> {
+        let folder = self.folder.unwrap_or(Path::new("")).to_path_buf();
+        let read = |file: &str| {
+            let path = folder.join(file);
+            std::fs::read(&path).map_err(|cause| Error::io("read the hierarchy", &path, &cause))
+        };
+        match hierarchy::from_spec(generalize, read) {
+            Ok(hierarchy) => Some(Arc::new(hierarchy)),
+            Err(Problem::File(error)) => {
+                self.complain(Some(spec), error.to_string(), "the path is relative to the profile");
+                None
+            }
+            Err(Problem::InFile(complaints)) => {
+                for complaint in complaints {
+                    let what = match complaint.line {
+                        0 => format!("hierarchy of column `{}`: {}", spec.name, complaint.what),
+                        line => format!("hierarchy of column `{}`, line {line}: {}", spec.name, complaint.what),
+                    };
+                    self.complain(Some(spec), what, complaint.advice);
+                }
+                None
+            }
+            Err(Problem::Parameters(why)) => {
+                let what = format!("hierarchy of column `{}`: {why}", spec.name);
+                self.complain(Some(spec), what, "mend the parameters of `generalize`");
+                None
+            }
+        }
+    }
+
+    fn field_key(&self, spec: &ColumnSpec, apply: &OperatorSpec) -> Option<Arc<crate::secret::FieldKey>> {
+        let release = self.profile.keys.release.as_deref().unwrap_or(&self.profile.name);
+        let label = |domain, semantic, canonicaliser| Label { domain, release, semantic, canonicaliser };
+        let (label, suite) = match apply {
+            OperatorSpec::Token { domain, .. } => {
+                (label(domain, spec.semantic.name(), spec.semantic.version()), suite(self.profile))
+            }
+            // one shift per person for all date columns
+            OperatorSpec::ShiftDate { .. } => (label("outis/shift-date", "date", 1), Suite::HmacSha256),
+            _ => return None,
+        };
+        Some(Arc::new(self.key.field(suite, &label)))
+    }
+
+    fn registry(&mut self, apply: &OperatorSpec) -> Option<Arc<TokenRegistry>> {
+        match apply {
+            OperatorSpec::Token { domain, bits, .. } if *bits < 128 => {
+                let name = format!("{domain}/{bits}");
+                Some(Arc::clone(self.registries.entry(name).or_insert_with(|| Arc::new(TokenRegistry::new(*bits)))))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the role forbids, asked of the compiled operator and not of the profile's words.
+    fn role_allows(&mut self, spec: &ColumnSpec, operator: &Operator) {
+        let direct = matches!(spec.role, Role::Direct | Role::Subject);
+        let anonymized = self.profile.goal == Goal::Anonymized;
+        let masked = matches!(operator, Operator::Mask(_)) && !anonymized;
+        if direct && !operator.fit_for_direct_identifier() && !masked {
+            let what = format!("`{}` leaves too much of the identifier in column `{}`", operator.name(), spec.name);
+            self.complain(Some(spec), what, "use drop, redact, token or surrogate");
+        }
+        if operator.permutes_rows() && !self.profile.output.shuffle {
+            let what = format!("`shuffle` on column `{}` needs the rows shuffled too", spec.name);
+            self.complain(Some(spec), what, "set `shuffle = true` under [output]");
+        }
+    }
+
+    fn reversible_by(&self, operator: &Operator) -> &'static str {
+        match operator.reversible_with() {
+            Reversal::Nobody => "nobody",
+            Reversal::KeyHolder if given_key(self.profile).is_some() => "the key holder",
+            Reversal::KeyHolder => "nobody once the key is destroyed",
+            Reversal::Anyone => "not changed",
+        }
+    }
+
+    fn layout(&mut self, columns: &[ColumnPlan], released: &[usize], input_format: &str) -> Option<Layout> {
+        let output = &self.profile.output;
+        let name = output.format.as_deref().unwrap_or(input_format);
+        let Some(format) = Format::parse(name) else {
+            self.complain(None, format!("no release format is called `{name}`"), "csv, ndjson, parquet or ipc");
+            return None;
+        };
+        let fields = released.iter().map(|at| Field {
+            name: columns[*at].released_as.clone().unwrap_or_default(),
+            data_type: columns[*at].output_type.unwrap_or(DataType::Text),
+        });
+        let schema = match Schema::new(fields.collect()) {
+            Ok(schema) => schema,
+            Err(name) => {
+                self.complain(None, format!("two columns are released as `{name}`"), "give one another name with `as`");
+                return None;
+            }
+        };
+        if schema.is_empty() {
+            if self.complaints.is_empty() {
+                self.complain(None, "no column is released", "keep, generalize or tokenize at least one");
+            }
+            return None;
+        }
+        let mut layout = Layout::new(format, schema);
+        layout.delimiter = output.delimiter;
+        layout.null = output.null.clone().into_bytes();
+        match Compression::parse(&output.compression) {
+            // typed formats compress inside, always: `none` is the text formats' default
+            Some(Compression::None) if !format.is_text() => {}
+            Some(compression) => layout.compression = compression,
+            None => {
+                self.complain(None, format!("no compression is called `{}`", output.compression), "none, gzip or zstd")
+            }
+        }
+        if let Err(error) = layout.check() {
+            self.complain(None, error.to_string(), "look at [output]");
+        }
+        Some(layout)
+    }
+
+    /// What the privacy models need of the columns.
+    fn models(&mut self, columns: &[ColumnPlan], operators: &[Operator], quasi: &[usize], subject: Option<usize>) {
+        let privacy = &self.profile.privacy;
+        if privacy.k.is_some() && quasi.is_empty() && self.complaints.is_empty() {
+            let what = "k_anonymity is asked, but no column with role `quasi` is released";
+            self.complain(None, what, "give the columns that name a person in combination the role `quasi`");
+        }
+        for at in quasi {
+            if privacy.k.is_some() && (!operators[*at].deterministic() || operators[*at].permutes_rows()) {
+                let what =
+                    format!("k-anonymity cannot be held over column `{}`: its values are random", columns[*at].name);
+                let spec = self.profile.columns.iter().find(|spec| spec.name == columns[*at].name);
+                self.complain(spec, what, "generalize the column, or give it another role");
+            }
+        }
+        let released = subject.is_some_and(|at| columns[at].token.is_some() && columns[at].released_as.is_some());
+        if privacy.unit == Unit::Subject && privacy.k.is_some() && !released && self.complaints.is_empty() {
+            let what = "persons can be counted only where the release shows whose row it is";
+            self.complain(None, what, "release the subject column as a token, or set `unit = \"row\"`");
+        }
+    }
+}
+
+fn suite(profile: &Profile) -> Suite {
+    match profile.keys.suite {
+        SuiteName::HmacSha256 => Suite::HmacSha256,
+        SuiteName::HmacSm3 => Suite::HmacSm3,
+    }
+}
+
+/// Where a key from outside comes from; none where the key lives in the run only.
+fn given_key(profile: &Profile) -> Option<Custody> {
+    let keys = &profile.keys;
+    match (&keys.file, &keys.environment, &keys.command) {
+        (Some(_), ..) => Some(Custody::File),
+        (_, Some(_), _) => Some(Custody::Environment),
+        (.., Some(_)) => Some(Custody::Command),
+        (None, None, None) => None,
+    }
+}
+
+fn token_shape(bits: u16, encoding: Encoding) -> TokenShape {
+    let bits = usize::from(bits);
+    let (alphabet, bits_per_letter) = match encoding {
+        Encoding::Hex => (Alphabet::Hex, 4),
+        Encoding::Base32 => (Alphabet::Base32, 5),
+        Encoding::Base64Url => (Alphabet::Base64Url, 6),
+    };
+    TokenShape { alphabet, length: bits.div_ceil(bits_per_letter) }
+}

@@ -1,0 +1,142 @@
+//! Profile, schema and keys become the thing that runs.
+//!
+//! Responsible for: binding names to columns, operators to keys and models to the gate's policy, with every complaint in
+//! one go ([`compile`]); and the page that a human signs ([`explain`]). [`Plan`] is plain data and can be printed; the
+//! [`Operators`] beside it hold the field keys and can not. Only a compiled plan can run.
+
+mod compile;
+mod explain;
+
+pub use compile::{Compiled, compile};
+pub use explain::explain;
+
+use crate::digest::Digest;
+use crate::gate::{Policy, ReleasedColumn, TokenShape};
+use crate::limits::{K, Share};
+use crate::profile::{Goal, Provenance, Role, Tier, Unit};
+use crate::transform::Operator;
+use crate::value::DataType;
+use crate::write::Layout;
+
+/// What will run, without a key.
+#[derive(Clone)]
+pub struct Plan {
+    /// Profile's name and version.
+    pub name: String,
+    /// Profile's version.
+    pub version: String,
+    /// What the release must be.
+    pub goal: Goal,
+    /// To whom it may go.
+    pub tier: Tier,
+    /// What it is for.
+    pub purpose: Option<String>,
+    /// Where the data comes from.
+    pub provenance: Provenance,
+    /// Every column of the input, in profile order.
+    pub columns: Vec<ColumnPlan>,
+    /// Places among `columns` of those that leave, in release order.
+    pub released: Vec<usize>,
+    /// Places among `columns` of the quasi-identifiers that leave.
+    pub quasi: Vec<usize>,
+    /// Places among `columns` of those whose values are permuted on their own.
+    pub permuted: Vec<usize>,
+    /// Place among `columns` of the subject column.
+    pub subject: Option<usize>,
+    /// What a class counts.
+    pub unit: Unit,
+    /// Smallest class.
+    pub k: Option<K>,
+    /// Most rows that may be suppressed, as a share.
+    pub suppress_at_most: Share,
+    /// Share of the rows that is drawn.
+    pub sample: Option<Share>,
+    /// Suite of keyed hash.
+    pub suite: &'static str,
+    /// Whether the key lives in this run only.
+    pub ephemeral_key: bool,
+    /// Form of the release.
+    pub layout: Layout,
+    /// Keyed shuffle of the rows.
+    pub shuffle: bool,
+    /// Number of data files, where fixed.
+    pub parts: Option<u32>,
+    /// The number with a source: key path to the source's words.
+    pub sources: Vec<(String, String)>,
+}
+
+/// What happens to one column.
+#[derive(Debug, Clone)]
+pub struct ColumnPlan {
+    /// Name in the input.
+    pub name: String,
+    /// Name in the release; none when it does not leave.
+    pub released_as: Option<String>,
+    /// Place in the input's schema.
+    pub source: usize,
+    /// Role.
+    pub role: Role,
+    /// Semantic type and the version of its canonical form, as `cn.mobile/1`.
+    pub semantic: String,
+    /// Type in the input.
+    pub input_type: DataType,
+    /// Type in the release.
+    pub output_type: Option<DataType>,
+    /// Operator's name.
+    pub operator: &'static str,
+    /// Its parameters in words.
+    pub parameters: String,
+    /// ISO/IEC 20889 class.
+    pub iso_20889: &'static str,
+    /// Who could turn it back, this run's key custody taken into account.
+    pub reversible_by: &'static str,
+    /// Generalization level and number of levels, where there is a hierarchy.
+    pub level: Option<(usize, usize)>,
+    /// Form of the tokens, where the column holds any.
+    pub token: Option<TokenShape>,
+}
+
+/// The compiled operators, one per column of the plan. They hold field keys: no `Debug`, and dropping them wipes the keys.
+pub struct Operators(pub(crate) Vec<Operator>);
+
+impl Plan {
+    /// SHA-256 of the plan's page.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        Digest::of_text(&explain(self))
+    }
+    /// Whether classes are counted, so that the input is read twice.
+    #[must_use]
+    pub fn needs_survey(&self) -> bool {
+        self.k.is_some()
+    }
+    /// The gate's policy, as far as it is known before the run; rows and files are filled in by it.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let place = |column: usize| self.released.iter().position(|released| *released == column);
+        let counted_subject = if self.unit == Unit::Subject { self.subject } else { None };
+        Policy {
+            columns: self.released.iter().map(|at| self.released_column(*at)).collect(),
+            typed: !self.layout.format.is_text(),
+            quasi: self.quasi.iter().filter_map(|at| place(*at)).collect(),
+            subject: counted_subject.and_then(place),
+            k: self.k,
+            closed: self.tier == Tier::Closed,
+            rows: crate::gate::RowAccount::default(),
+            suppression: crate::gate::Suppression::default(),
+            files: Vec::new(),
+            anonymized: self.goal == Goal::Anonymized,
+            ephemeral_key: self.ephemeral_key,
+        }
+    }
+
+    fn released_column(&self, at: usize) -> ReleasedColumn {
+        let column = &self.columns[at];
+        ReleasedColumn {
+            name: column.released_as.clone().unwrap_or_else(|| column.name.clone()),
+            data_type: column.output_type.unwrap_or(DataType::Text),
+            direct: matches!(column.role, Role::Direct | Role::Subject),
+            token: column.token,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What the user wants: a profile, parsed and valid.
+//!
+//! Responsible for: TOML text in, [`Profile`] out, with every complaint at once ([`parse`]); the same description gives the
+//! JSON Schema ([`schema`]). It never opens the data and never holds a key.
+
+mod builtin;
+mod operator_spec;
+mod parse;
+mod schema;
+mod shape;
+mod spec;
+
+pub use builtin::{BUILTIN, builtin};
+pub use operator_spec::{DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
+pub use parse::{Loaded, parse, parse_with};
+pub use schema::{json_schema, reference};
+pub use spec::{
+    ColumnSpec, Example, Goal, InputSpec, Invalid, KeySpec, OutputSpec, Position, PrivacySpec, Profile, Provenance,
+    Ragged, Role, StrayQuotes, SuiteName, Tier, Unit,
+};

@@ -1,0 +1,106 @@
+//! The profile of a document that has no complaints.
+//!
+//! Responsible for: defaults, all of them harmless; roles and thresholds have none.
+
+use super::node::{Fields, Found, Node};
+use crate::limits::{K, Share};
+use crate::profile::shape::{Kind, PROFILE};
+use crate::profile::spec::{
+    ColumnSpec, Example, Goal, InputSpec, KeySpec, OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged,
+    StrayQuotes, SuiteName, Tier, Unit,
+};
+use std::collections::BTreeMap;
+
+/// The profile; `None` if a part is missing after all.
+pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> {
+    Some(Profile {
+        name: root.owned("name")?,
+        version: root.owned("version")?,
+        goal: root.word("goal", Goal::ALL).value()?,
+        tier: root.word("tier", Tier::ALL).value()?,
+        purpose: root.owned("purpose"),
+        extends: root.owned("extends"),
+        provenance: section(root, "provenance", provenance)?,
+        input: section(root, "input", input)?,
+        columns,
+        privacy: section(root, "privacy", privacy)?,
+        output: section(root, "output", output)?,
+        keys: section(root, "keys", keys)?,
+        sample: section(root, "rows", |rows| rows.share("sample").value())?,
+        examples: root.tables("example").map(example).collect(),
+        sources: cells(root.map("sources")),
+    })
+}
+
+/// Reads a table of the profile, an empty one where it is absent.
+fn section<T>(root: &Fields, key: &str, read: fn(&Fields) -> T) -> Option<T> {
+    match (root.table(key), PROFILE.key(key)?.kind) {
+        (Some(fields), _) => Some(read(fields)),
+        (None, Kind::Table(shape)) => Some(read(&Fields::empty(Position::default(), shape))),
+        (None, _) => None,
+    }
+}
+
+fn provenance(fields: &Fields) -> Provenance {
+    Provenance {
+        source: fields.owned("source"),
+        obtained: fields.owned("obtained"),
+        responsible: fields.owned("responsible"),
+        provider: fields.owned("provider"),
+        basis: fields.owned("basis"),
+    }
+}
+
+fn input(fields: &Fields) -> InputSpec {
+    InputSpec {
+        format: fields.owned("format"),
+        encoding: fields.owned("encoding").unwrap_or_else(|| "utf-8".into()),
+        delimiter: fields.byte("delimiter").unwrap_or(b','),
+        quote: if fields.has("quote") { fields.byte("quote") } else { Some(b'"') },
+        header: fields.flag("header").unwrap_or(true),
+        null: fields.texts("null").unwrap_or_else(|| vec![String::new()]),
+        ragged: fields.word("ragged", Ragged::ALL).value().unwrap_or(Ragged::Error),
+        stray_quotes: fields.word("stray_quotes", StrayQuotes::ALL).value().unwrap_or(StrayQuotes::Error),
+    }
+}
+
+fn privacy(fields: &Fields) -> PrivacySpec {
+    PrivacySpec {
+        unit: fields.word("unit", Unit::ALL).value().unwrap_or(Unit::Row),
+        k: fields.whole("k_anonymity").value().and_then(|k| u32::try_from(k).ok()).and_then(K::new),
+        suppress_at_most: fields.share("suppress_at_most").value().unwrap_or(Share::NONE),
+    }
+}
+
+fn output(fields: &Fields) -> OutputSpec {
+    OutputSpec {
+        format: fields.owned("format"),
+        shuffle: fields.flag("shuffle").unwrap_or(true),
+        parts: fields.whole("parts").value().and_then(|parts| u32::try_from(parts).ok()),
+        compression: fields.owned("compression").unwrap_or_else(|| "none".into()),
+        delimiter: fields.byte("delimiter").unwrap_or(b','),
+        null: fields.owned("null").unwrap_or_default(),
+    }
+}
+
+fn keys(fields: &Fields) -> KeySpec {
+    KeySpec {
+        suite: fields.word("suite", SuiteName::ALL).value().unwrap_or(SuiteName::HmacSha256),
+        file: fields.owned("file"),
+        environment: fields.owned("environment"),
+        command: fields.texts("command"),
+        release: fields.owned("release"),
+    }
+}
+
+fn example(fields: &Fields) -> Example {
+    Example { input: cells(fields.map("in")), output: cells(fields.map("out")), position: fields.at }
+}
+
+fn cells(entries: &[(String, Position, Found)]) -> BTreeMap<String, String> {
+    let texts = entries.iter().filter_map(|(name, _, found)| match &found.node {
+        Node::Text(text) => Some((name.clone(), text.clone())),
+        _ => None,
+    });
+    texts.collect()
+}

@@ -1,0 +1,273 @@
+//! The tables of a profile, besides `[[column]]`.
+
+use super::{ANY, COLUMN, FILLED, Kind, Rule, Table, always, names, optional, or_preset};
+use crate::profile::spec::{Goal, Ragged, StrayQuotes, SuiteName, Tier, Unit};
+
+/// The whole document.
+pub(in crate::profile) static PROFILE: Table = Table {
+    name: "the profile",
+    doc: "What a release must be, and how each column of the input gets there.",
+    keys: &[
+        always(
+            "name",
+            Kind::Text(Rule::Slug),
+            r#""household-survey-open""#,
+            "Short name; it separates the tokens of this profile from those of others.",
+        ),
+        always("version", FILLED, r#""2026.1""#, "Version, as the author counts."),
+        or_preset(
+            "goal",
+            Kind::Word(|| names(Goal::ALL)),
+            r#""anonymized""#,
+            "What the release must be: nobody can restore it (`anonymized`), or the key holder can link it (`deidentified`).",
+        ),
+        or_preset(
+            "tier",
+            Kind::Word(|| names(Tier::ALL)),
+            r#""trade""#,
+            "To whom the release may go: anyone, on application, buyers of a platform, or nobody.",
+        ),
+        optional("purpose", FILLED, r#""statistics on care use""#, "What the release is for."),
+        optional("extends", FILLED, r#""public-20""#, "Preset whose keys stand wherever this profile is silent."),
+        optional(
+            "provenance",
+            Kind::Table(&PROVENANCE),
+            r#"{ source = "dataset-17" }"#,
+            "Where the data comes from, by aliases that do not identify.",
+        ),
+        optional(
+            "input",
+            Kind::Table(&INPUT),
+            r#"{ format = "csv" }"#,
+            "How the input is read; the command line wins over it.",
+        ),
+        optional("rows", Kind::Table(&ROWS), r#"{ sample = "10%" }"#, "Which rows are taken."),
+        always(
+            "column",
+            Kind::List { of: &Kind::Table(&COLUMN), least: 1 },
+            r#"[{ name = "age", role = "quasi" }]"#,
+            "One table for each column of the input; a column that is not named stops the run.",
+        ),
+        optional(
+            "privacy",
+            Kind::Table(&PRIVACY),
+            r"{ k_anonymity = 11 }",
+            "Privacy models and their limits; no limit has a default but that nothing is suppressed.",
+        ),
+        optional("output", Kind::Table(&OUTPUT), r#"{ format = "parquet" }"#, "How the release is written."),
+        optional(
+            "keys",
+            Kind::Table(&KEYS),
+            r#"{ suite = "hmac-sm3" }"#,
+            "Where the key comes from, never what it is.",
+        ),
+        optional(
+            "example",
+            Kind::List { of: &Kind::Table(&EXAMPLE), least: 0 },
+            r#"[{ in = { age = "37" }, out = { age = "[30, 40)" } }]"#,
+            "Rows in and rows out, which a test runs.",
+        ),
+        optional(
+            "sources",
+            Kind::Map(&FILLED),
+            r#"{ "privacy.k_anonymity" = "guideline 7" }"#,
+            "For a number that has a source (a law, a standard): key path to the source's words.",
+        ),
+    ],
+};
+
+static PROVENANCE: Table = Table {
+    name: "`[provenance]`",
+    doc: "Source, date and responsible role, as aliases: the release carries them.",
+    keys: &[
+        optional("source", Kind::Text(Rule::Alias), r#""dataset-17""#, "Alias of the data set."),
+        optional("obtained", Kind::Text(Rule::Date), r#""2026-03-01""#, "Day on which the data was obtained."),
+        optional("responsible", Kind::Text(Rule::Alias), r#""role:data-office""#, "Role that answers for the data."),
+        optional("provider", Kind::Text(Rule::Alias), r#""provider-3""#, "Alias of the provider."),
+        optional("basis", FILLED, r#""contract""#, "Legal basis, in words."),
+    ],
+};
+
+static INPUT: Table = Table {
+    name: "`[input]`",
+    doc: "How the input is read; the command line wins over it.",
+    keys: &[
+        optional("format", Kind::Word(formats), r#""csv""#, "Format of the files; without it the file's name decides."),
+        optional(
+            "encoding",
+            Kind::Word(|| vec!["utf-8", "gb18030"]),
+            r#""utf-8""#,
+            "Encoding of text files; `utf-8` by default.",
+        ),
+        optional(
+            "delimiter",
+            Kind::Text(Rule::Byte),
+            r#"";""#,
+            "Character between the fields of a CSV file; a comma by default.",
+        ),
+        optional(
+            "quote",
+            Kind::Text(Rule::ByteOrNone),
+            r#""'""#,
+            "Character around CSV fields; a double quote by default; empty for files without quoting.",
+        ),
+        optional(
+            "header",
+            Kind::Flag,
+            "true",
+            "Whether a CSV file starts with a header, as by default; without one the profile's columns name its columns in order.",
+        ),
+        optional(
+            "null",
+            Kind::List { of: &ANY, least: 0 },
+            r#"["", "NA"]"#,
+            "Texts that mean null; the empty text by default.",
+        ),
+        optional(
+            "ragged",
+            Kind::Word(|| names(Ragged::ALL)),
+            r#""error""#,
+            "What to do with rows of another number of fields: stop, as by default, or leave them out and count them.",
+        ),
+        optional(
+            "stray_quotes",
+            Kind::Word(|| names(StrayQuotes::ALL)),
+            r#""error""#,
+            "What to do with quotes where none may stand: stop, as by default, or take them as they are.",
+        ),
+    ],
+};
+
+static ROWS: Table = Table {
+    name: "`[rows]`",
+    doc: "Which rows are taken.",
+    keys: &[optional(
+        "sample",
+        Kind::Share { zero: false },
+        r#""10%""#,
+        "Share of the rows that is drawn for the release; all by default.",
+    )],
+};
+
+static PRIVACY: Table = Table {
+    name: "`[privacy]`",
+    doc: "Privacy models and their limits.",
+    keys: &[
+        optional(
+            "unit",
+            Kind::Word(|| names(Unit::ALL)),
+            r#""subject""#,
+            "What a class counts: rows, as by default, or persons, which are the values of the subject column.",
+        ),
+        optional(
+            "k_anonymity",
+            Kind::Whole { low: 2, high: u32::MAX as u64 },
+            "11",
+            "Smallest class of equal quasi-identifiers (Sweeney 2002); demanded where the release leaves the house.",
+        ),
+        optional(
+            "suppress_at_most",
+            Kind::Share { zero: true },
+            r#""2%""#,
+            "Share of the rows that may be left out for it; none by default.",
+        ),
+    ],
+};
+
+static OUTPUT: Table = Table {
+    name: "`[output]`",
+    doc: "How the release is written.",
+    keys: &[
+        optional(
+            "format",
+            Kind::Word(formats),
+            r#""parquet""#,
+            "Format of the data files; that of the input by default.",
+        ),
+        optional(
+            "shuffle",
+            Kind::Flag,
+            "true",
+            "Whether the rows come in a new order, as by default, so that their place tells nothing.",
+        ),
+        optional(
+            "parts",
+            Kind::Whole { low: 1, high: 100_000 },
+            "8",
+            "Number of data files; without it the size decides.",
+        ),
+        optional(
+            "compression",
+            Kind::Word(|| vec!["none", "gzip", "zstd"]),
+            r#""gzip""#,
+            "Compression of CSV and NDJSON files; none by default.",
+        ),
+        optional(
+            "delimiter",
+            Kind::Text(Rule::Byte),
+            r#"",""#,
+            "Character between the fields of a CSV file; a comma by default.",
+        ),
+        optional("null", ANY, r#""""#, "Text that stands for null in CSV files; empty by default."),
+    ],
+};
+
+static KEYS: Table = Table {
+    name: "`[keys]`",
+    doc: "Where the key comes from, never what it is; without a place the key lives and dies with the run.",
+    keys: &[
+        optional(
+            "suite",
+            Kind::Word(|| names(SuiteName::ALL)),
+            r#""hmac-sha256""#,
+            "Keyed hash for tokens; `hmac-sha256` by default.",
+        ),
+        optional(
+            "file",
+            FILLED,
+            r#""/run/secrets/outis.key""#,
+            "File with 32 raw bytes or 64 hexadecimal digits; goal `deidentified` only.",
+        ),
+        optional(
+            "environment",
+            Kind::Text(Rule::Environment),
+            r#""OUTIS_KEY""#,
+            "Environment variable with 64 hexadecimal digits; goal `deidentified` only.",
+        ),
+        optional(
+            "command",
+            Kind::List { of: &FILLED, least: 1 },
+            r#"["kms", "get", "outis"]"#,
+            "Program and arguments that print 64 hexadecimal digits; goal `deidentified` only.",
+        ),
+        optional(
+            "release",
+            Kind::Text(Rule::Slug),
+            r#""2026-spring""#,
+            "Separates the tokens of one release from those of another under the same key; the profile's name by default.",
+        ),
+    ],
+};
+
+static EXAMPLE: Table = Table {
+    name: "`[[example]]`",
+    doc: "One row in, one row out.",
+    keys: &[
+        always(
+            "in",
+            Kind::Map(&Kind::Cell),
+            r#"{ age = "37" }"#,
+            "Cells by column; a column that is not named is null.",
+        ),
+        optional(
+            "out",
+            Kind::Map(&Kind::Cell),
+            r#"{ age = "[30, 40)" }"#,
+            "Expected cells by released name; `<token>` stands for any token, `<any>` for anything; without it the row must be suppressed.",
+        ),
+    ],
+};
+
+fn formats() -> Vec<&'static str> {
+    vec!["csv", "parquet", "ipc", "ndjson"]
+}

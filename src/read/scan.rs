@@ -1,0 +1,309 @@
+//! The tokenizer: where fields and rows end, sixty-four bytes at a time.
+//!
+//! Responsible for: the ends of fields outside quotes, in order, and which fields hold a quote. Whether the quotes stand
+//! where they may, and what the cells are, is for [`super::csv`].
+//!
+//! Each block becomes bit masks (one compare per byte, which the compiler turns into vector instructions, and one multiply
+//! per eight bytes to gather the bits); then the set bits are walked. Stretches without a quote take a shorter way.
+
+use memchr::{memchr, memchr3};
+
+/// Set in an end when the field holds a quote.
+pub(super) const QUOTED: u32 = 1 << 31;
+/// Bytes of a block: one bit of a mask each.
+const BLOCK: usize = 64;
+/// Bytes looked at for a quote before the way is chosen; stays in the first cache.
+const WINDOW: usize = 128 * BLOCK;
+
+/// The ends that were found and not used yet.
+#[derive(Default)]
+pub(super) struct Marks {
+    /// Ends of fields: the place of the delimiter or line end, with [`QUOTED`]. Only the first `used` count.
+    ends: Vec<u32>,
+    used: usize,
+    /// For each whole row, the number of ends up to and including its own.
+    rows: Vec<u32>,
+    /// Whether any field of a whole or begun row holds a quote.
+    pub(super) quotes: bool,
+}
+
+impl Marks {
+    /// Ends of all whole rows and of the begun one.
+    pub(super) fn ends(&self) -> &[u32] {
+        &self.ends[..self.used]
+    }
+    /// For each whole row, the number of ends up to and including its own.
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.used = 0;
+        self.rows.clear();
+        self.quotes = false;
+    }
+    /// Forgets the whole rows and keeps the begun one.
+    fn drop_rows(&mut self) {
+        let first = self.rows.last().map_or(0, |end| *end as usize);
+        self.ends.copy_within(first..self.used, 0);
+        self.used -= first;
+        self.rows.clear();
+        self.quotes = self.ends().iter().any(|end| end & QUOTED != 0);
+    }
+    /// Room for so many more ends, so that the walk need not ask.
+    fn reserve(&mut self, more: usize) {
+        let wanted = self.used + more;
+        if self.ends.len() < wanted {
+            self.ends.resize(wanted.max(self.ends.len() * 2), 0);
+        }
+    }
+    fn push(&mut self, end: usize, quoted: bool) {
+        self.reserve(1);
+        self.ends[self.used] = place(end) | if quoted { QUOTED } else { 0 };
+        self.used += 1;
+        self.quotes |= quoted;
+    }
+    fn push_row(&mut self) {
+        self.rows.push(place(self.used));
+    }
+}
+
+/// The state between two batches of a shard.
+pub(super) struct Scanner {
+    delimiter: u8,
+    quote: Option<u8>,
+    keep: bool,
+    at: usize,
+    /// All ones inside quotes.
+    inside: u64,
+    /// Whether the begun field holds a quote already.
+    pending: bool,
+    /// Whether the last end that was pushed is the end of the text and no line end.
+    open_end: bool,
+}
+
+impl Scanner {
+    /// At the start of a shard. `keep` says that quotes open at the start of a field only.
+    pub(super) fn new(text: &[u8], delimiter: u8, quote: Option<u8>, keep: bool) -> Self {
+        // Without any quote all ways are the same; take the fast one.
+        let keep = keep && quote.is_some_and(|quote| memchr(quote, text).is_some());
+        Self { delimiter, quote, keep, at: 0, inside: 0, pending: false, open_end: false }
+    }
+    /// How far the text has been read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+    /// Whether the last row ends with the text, without a line end.
+    pub(super) fn open_end(&self) -> bool {
+        self.open_end
+    }
+
+    /// Finds more rows, at most `most` (at least 128), behind those already used; none at the end of the text. `start`
+    /// is where the first of them begins.
+    pub(super) fn fill(&mut self, text: &[u8], start: usize, most: usize, marks: &mut Marks) {
+        marks.drop_rows();
+        marks.quotes |= self.pending;
+        if self.keep {
+            self.fill_keep(text, most, marks);
+        } else {
+            self.fill_blocks(text, most, marks);
+        }
+        if self.at == text.len() && !self.open_end {
+            let row = marks.rows.last().map_or(start, |end| (marks.ends[*end as usize - 1] & !QUOTED) as usize + 1);
+            if row < text.len() {
+                marks.push(text.len(), self.pending);
+                marks.push_row();
+                (self.pending, self.open_end) = (false, true);
+            }
+        }
+    }
+
+    fn fill_blocks(&mut self, text: &[u8], most: usize, marks: &mut Marks) {
+        let limit = most - BLOCK;
+        while self.at < text.len() && marks.rows.len() <= limit {
+            let window = &text[self.at..text.len().min(self.at + WINDOW)];
+            marks.reserve(window.len() + BLOCK);
+            let quote = self.quote.filter(|quote| self.inside != 0 || self.pending || memchr(*quote, window).is_some());
+            let (blocks, rest) = window.as_chunks::<BLOCK>();
+            for block in blocks {
+                match quote {
+                    None => self.plain_block(block, marks),
+                    Some(quote) => self.quoted_block(block, quote, marks),
+                }
+                self.at += BLOCK;
+                if marks.rows.len() > limit {
+                    return;
+                }
+            }
+            if !rest.is_empty() {
+                let mut block = [0; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                match quote {
+                    None => self.plain_block(&block, marks),
+                    Some(quote) => self.quoted_block(&block, quote, marks),
+                }
+                self.at += rest.len();
+            }
+        }
+    }
+
+    /// A block outside quotes and without one.
+    #[inline]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "a branch would keep the compare from being one vector instruction"
+    )]
+    fn plain_block(&mut self, block: &[u8; BLOCK], marks: &mut Marks) {
+        let delimiter = self.delimiter;
+        let ends = mask(block, |byte| (byte == delimiter) | (byte == b'\n'));
+        let mut lines = mask(block, |byte| byte == b'\n');
+        while lines != 0 {
+            let before = (ends & (lines ^ (lines - 1))).count_ones();
+            marks.rows.push(place(marks.used).wrapping_add(before));
+            lines &= lines - 1;
+        }
+        let base = place(self.at);
+        let found = ends.count_ones() as usize;
+        let into = &mut marks.ends[marks.used..][..BLOCK];
+        let mut left = ends;
+        // Writing eight at a time whether they are there or not spares a badly predicted branch for each.
+        for eight in into.as_chunks_mut::<8>().0 {
+            for end in eight {
+                *end = base.wrapping_add(left.trailing_zeros());
+                left &= left.wrapping_sub(1);
+            }
+            if left == 0 {
+                break;
+            }
+        }
+        marks.used += found;
+    }
+
+    /// A block with quotes, or inside them.
+    #[inline]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "a branch would keep the compare from being one vector instruction"
+    )]
+    fn quoted_block(&mut self, block: &[u8; BLOCK], quote: u8, marks: &mut Marks) {
+        let delimiter = self.delimiter;
+        let mut quotes = mask(block, |byte| byte == quote);
+        let inside = parity(quotes) ^ self.inside;
+        self.inside = if inside >> 63 == 1 { u64::MAX } else { 0 };
+        let mut ends = mask(block, |byte| (byte == delimiter) | (byte == b'\n')) & !inside;
+        let lines = mask(block, |byte| byte == b'\n') & !inside;
+        marks.quotes |= quotes != 0;
+        let base = place(self.at);
+        while ends != 0 {
+            let upto = ends ^ (ends - 1);
+            let marked = u32::from(self.pending) | u32::from(quotes & upto != 0);
+            marks.ends[marks.used] = (base + ends.trailing_zeros()) | (marked << 31);
+            marks.used += 1;
+            self.pending = false;
+            quotes &= !upto;
+            if lines & ends & upto != 0 {
+                marks.push_row();
+            }
+            ends &= ends - 1;
+        }
+        self.pending |= quotes != 0;
+    }
+
+    /// The exact way: a quote opens a field at its start only, and closes it unless doubled.
+    fn fill_keep(&mut self, text: &[u8], most: usize, marks: &mut Marks) {
+        let quote = self.quote.expect("this way is taken with a quote only");
+        let mut quoted = self.pending;
+        while self.at < text.len() && marks.rows.len() < most {
+            if text[self.at] == quote && !quoted {
+                quoted = true;
+                self.at += 1;
+                loop {
+                    let Some(found) = memchr(quote, &text[self.at..]) else {
+                        self.at = text.len();
+                        break;
+                    };
+                    self.at += found + 1;
+                    if text.get(self.at) != Some(&quote) {
+                        break;
+                    }
+                    self.at += 1;
+                }
+            }
+            // Behind a closing quote, or in a field that has none: everything is text up to the next end.
+            loop {
+                let Some(found) = memchr3(self.delimiter, b'\n', quote, &text[self.at..]) else {
+                    self.at = text.len();
+                    self.pending = quoted;
+                    marks.quotes |= quoted;
+                    return;
+                };
+                let end = self.at + found;
+                self.at = end + 1;
+                if text[end] == quote {
+                    quoted = true;
+                    continue;
+                }
+                marks.push(end, quoted);
+                quoted = false;
+                if text[end] == b'\n' {
+                    marks.push_row();
+                }
+                break;
+            }
+        }
+        self.pending = false;
+    }
+}
+
+/// An offset in a shard, which is below 2³⁰.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a stream never gives a shard of 2^30 bytes or more")]
+fn place(at: usize) -> u32 {
+    debug_assert!(at <= super::stream::MOST_BYTES * 2);
+    at as u32
+}
+
+/// One bit for each byte that fits.
+#[inline]
+fn mask(block: &[u8; BLOCK], fits: impl Fn(u8) -> bool) -> u64 {
+    let mut hits = [0u8; BLOCK];
+    for (hit, byte) in hits.iter_mut().zip(block) {
+        *hit = u8::from(fits(*byte));
+    }
+    let mut mask = 0;
+    for (place, eight) in hits.as_chunks::<8>().0.iter().enumerate() {
+        // Moves bit 0 of byte i to bit i of the highest byte; no two sums meet, so nothing is carried.
+        let gathered = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        mask |= gathered << (8 * place);
+    }
+    mask
+}
+
+/// Bit i is the parity of the bits up to i.
+#[inline]
+fn parity(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn masks_and_parity_are_what_they_say(bytes in proptest::collection::vec(0u8..4, 64)) {
+            let block: [u8; 64] = bytes.try_into().unwrap();
+            let ones = mask(&block, |byte| byte == 1);
+            let odd = parity(ones);
+            let mut count = 0;
+            for (at, byte) in block.iter().enumerate() {
+                proptest::prop_assert_eq!(ones >> at & 1 == 1, *byte == 1);
+                count += u64::from(*byte == 1);
+                proptest::prop_assert_eq!(odd >> at & 1, count % 2);
+            }
+        }
+    }
+}

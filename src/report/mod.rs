@@ -1,0 +1,172 @@
+//! What a run did and measured, for people and programs: JSON with stable keys, and one HTML page without scripts.
+//!
+//! It is given counts that others measured; it measures nothing itself, and holds no cell and no path.
+
+mod page;
+
+pub use page::html;
+
+use crate::digest::Digest;
+use crate::gate::{self, FileFacts, RowAccount};
+use crate::log::{ColumnRecord, Event, RuleRecord, Status, Timing};
+use crate::profile::Unit;
+use serde::Serialize;
+
+/// The report of one run.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// Published or refused.
+    pub status: Status,
+    /// The run's id.
+    pub run: String,
+    /// Program and version.
+    pub engine: &'static str,
+    /// When the run ended, RFC 3339.
+    pub finished: String,
+    /// Profile's name.
+    pub profile: String,
+    /// Profile's version.
+    pub profile_version: String,
+    /// SHA-256 of the profile's text.
+    pub profile_digest: Digest,
+    /// SHA-256 of the plan's page.
+    pub plan_digest: Digest,
+    /// `anonymized` or `deidentified`.
+    pub goal: &'static str,
+    /// Release tier.
+    pub tier: &'static str,
+    /// What the release is for.
+    pub purpose: Option<String>,
+    /// Rows and what became of them.
+    pub rows: Rows,
+    /// Cells nulled or taken as text because they are not of their type.
+    pub invalid_cells: u64,
+    /// What classes count.
+    pub unit: &'static str,
+    /// k asked for.
+    pub k: Option<u32>,
+    /// Suppression allowed, as a share.
+    pub suppression_limit: String,
+    /// What the gate counted on the staged bytes; none where the run was refused before anything was staged.
+    pub risk: Option<Risk>,
+    /// Every column of the input.
+    pub columns: Vec<ColumnRecord>,
+    /// The gate's rules.
+    pub gate: Vec<RuleRecord>,
+    /// Data files.
+    pub files: Vec<FileRecord>,
+    /// Stages and their times.
+    pub stages: Vec<Timing>,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// Rows: read = released + suppressed + rejected + not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Rows {
+    /// Read.
+    pub read: u64,
+    /// Released.
+    pub released: u64,
+    /// Suppressed with their class.
+    pub suppressed: u64,
+    /// Rejected as ragged.
+    pub rejected: u64,
+    /// Not drawn by the sample.
+    pub not_drawn: u64,
+}
+
+impl From<RowAccount> for Rows {
+    fn from(rows: RowAccount) -> Self {
+        let RowAccount { read, released, suppressed, rejected, not_drawn } = rows;
+        Self { read, released, suppressed, rejected, not_drawn }
+    }
+}
+
+/// Re-identification risk under the prosecutor model: the attacker knows that the person is in the release
+/// (El Emam, *Guide to the De-Identification of Personal Health Information*, 2013).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Risk {
+    /// Rows counted on disk.
+    pub rows: u64,
+    /// Members: rows, or persons.
+    pub members: u64,
+    /// Equivalence classes; none where no quasi-identifier leaves.
+    pub classes: Option<u64>,
+    /// Members of the smallest class: the attained k.
+    pub smallest_class: Option<u64>,
+    /// Classes of one member.
+    pub unique_classes: u64,
+    /// `1/smallest`.
+    pub highest_risk: Option<String>,
+    /// `classes/members`.
+    pub average_risk: Option<String>,
+}
+
+impl Risk {
+    /// From what the gate measured.
+    #[must_use]
+    pub fn of(report: &gate::Report, unit: Unit) -> Self {
+        let measured = &report.measured;
+        let Some(table) = &measured.classes else {
+            let (classes, smallest_class) = (None, None);
+            let unique_classes = 0;
+            let (rows, members) = (measured.rows, measured.rows);
+            return Self {
+                rows,
+                members,
+                classes,
+                smallest_class,
+                unique_classes,
+                highest_risk: None,
+                average_risk: None,
+            };
+        };
+        // A person in several classes is a member of each.
+        let members: u64 = match unit {
+            Unit::Row => measured.rows,
+            Unit::Subject => table.members().iter().sum(),
+        };
+        let smallest_class = measured.smallest_class();
+        let classes = table.members().len() as u64;
+        Self {
+            rows: measured.rows,
+            members,
+            classes: Some(classes),
+            smallest_class,
+            unique_classes: table.members().iter().filter(|members| **members == 1).count() as u64,
+            highest_risk: smallest_class.map(|smallest| format!("1/{smallest}")),
+            average_risk: (members > 0).then(|| format!("{classes}/{members}")),
+        }
+    }
+    /// As the log tells it.
+    #[must_use]
+    pub fn event(&self, unit: Unit) -> Event {
+        Event::RiskMeasured {
+            unit: unit.name(),
+            rows: self.rows,
+            classes: self.classes.unwrap_or(0),
+            smallest_class: self.smallest_class,
+            unique_classes: self.unique_classes,
+            highest_risk: self.highest_risk.clone(),
+            average_risk: self.average_risk.clone(),
+        }
+    }
+}
+
+/// A data file of the release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileRecord {
+    /// Name in the release.
+    pub name: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256, read back from disk.
+    pub sha256: Digest,
+}
+
+impl From<FileFacts> for FileRecord {
+    fn from(file: FileFacts) -> Self {
+        Self { name: file.name, bytes: file.bytes, sha256: file.digest }
+    }
+}

@@ -1,0 +1,38 @@
+//! The only place that reads a clock: wall time for the log, monotonic time for durations.
+
+use super::progress::Stage;
+use crate::log::{Clock, Timing};
+use std::time::Instant;
+
+/// Time since a run began.
+pub(super) struct RunClock {
+    start: Instant,
+    marks: Vec<(Stage, u64)>,
+}
+
+impl RunClock {
+    pub(super) fn start() -> Self {
+        Self { start: Instant::now(), marks: Vec::new() }
+    }
+    /// A stage begins now.
+    pub(super) fn begin(&mut self, stage: Stage) {
+        let now = self.elapsed_milliseconds();
+        self.marks.push((stage, now));
+    }
+    /// How long each stage took so far; the last one until now.
+    pub(super) fn timings(&self) -> Vec<Timing> {
+        let ends = self.marks.iter().skip(1).map(|(_, start)| *start).chain([self.elapsed_milliseconds()]);
+        let timing =
+            |((stage, start), end): (&(Stage, u64), u64)| Timing { stage: stage.name(), milliseconds: end - start };
+        self.marks.iter().zip(ends).map(timing).collect()
+    }
+}
+
+impl Clock for RunClock {
+    fn wall(&self) -> String {
+        jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    }
+    fn elapsed_milliseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}

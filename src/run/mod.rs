@@ -1,0 +1,257 @@
+//! The story: survey, release, write, judge, publish, log. The only module that knows all others.
+//!
+//! Responsible for: the order of the stages, the workers, the clock, and turning the stages' reports into log events. It
+//! is given a parsed profile, inputs and a target. It never publishes without the gate's proof, and a run that ends early
+//! leaves nothing but, when refused, its log.
+
+mod clock;
+mod emit;
+mod examples;
+pub mod measure;
+mod parallel;
+mod progress;
+mod record;
+mod release;
+mod staged;
+mod survey;
+mod transforming;
+
+pub use examples::check_examples;
+pub use progress::{Progress, Stage};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::gate::{self, Judgement};
+use crate::plan::{self, Compiled, Plan};
+use crate::profile::Loaded;
+use crate::random;
+use crate::read::{self, Source};
+use crate::report::RunReport;
+use crate::secret::{self, KeySource, MasterKey};
+use crate::write;
+use clock::RunClock;
+use record::Record;
+use staged::StagedRelease;
+use std::path::{Path, PathBuf};
+
+/// What to run.
+pub struct Job {
+    /// The profile.
+    pub loaded: Loaded,
+    /// Folder that the profile's own files are relative to.
+    pub folder: Option<PathBuf>,
+    /// Inputs: files, patterns, or `-`.
+    pub inputs: Vec<PathBuf>,
+    /// The release folder to make.
+    pub output: PathBuf,
+    /// Threads, memory, and what the command line overrides.
+    pub options: Options,
+}
+
+/// How to run it.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Worker threads; 0 takes all cores.
+    pub threads: usize,
+    /// Memory for waiting rows and class tables, in bytes.
+    pub memory: u64,
+    /// Size of a shard in bytes; tests make it small.
+    pub shard_bytes: usize,
+    /// A seed instead of a random key: for tests and comparisons only. The log says so.
+    pub insecure_test_seed: Option<u64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: 0, memory: 1 << 30, shard_bytes: read::SHARD_BYTES, insecure_test_seed: None }
+    }
+}
+
+/// How a run ended.
+pub struct Outcome {
+    /// What was done and measured.
+    pub report: RunReport,
+    /// The release, or the folder with the log of a refused run.
+    pub folder: PathBuf,
+}
+
+/// Where the work is done.
+struct Workplace<'p> {
+    pool: &'p rayon::ThreadPool,
+    threads: usize,
+    memory: u64,
+}
+
+/// Runs a job: publishes a release, or refuses and keeps only the log.
+///
+/// # Errors
+/// When it could not run; then nothing is left behind.
+pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
+    let mut clock = RunClock::start();
+    clock.begin(Stage::Plan);
+    let pool = make_pool(job.options.threads)?;
+    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
+    let source = open(job)?;
+    refuse_input_as_target(&job.output, source.files())?;
+    let key = make_key(job)?;
+    let Compiled { plan, operators } =
+        plan::compile(&job.loaded.profile, source.schema(), &key, job.folder.as_deref(), source_format(&source))?;
+    if plan.needs_survey() && !source.can_read_twice() {
+        return Err(Error::new(ErrorKind::NotTwice));
+    }
+    let stage = write::Stage::create(&job.output, &random::nonce()?)?;
+    let mut record = Record::open(&stage, &job.loaded, &plan, &clock)?;
+    record.schema_bound(&plan, &clock)?;
+    record.inputs(&source, &clock)?;
+    record.key_created(&plan, &key, &clock)?;
+
+    let survey = if plan.needs_survey() {
+        clock.begin(Stage::Survey);
+        progress.begin(Stage::Survey, source.total_bytes());
+        let survey = survey::survey(&plan, &operators, &source, &place, &key.stream("sample"), progress)?;
+        record.survey_done(&survey, &clock)?;
+        if survey.rows_below > survey.limit {
+            record.key_destroyed(key, operators, &clock)?;
+            return record.refuse_after_survey(&plan, &survey, stage, &place, &clock);
+        }
+        Some(survey)
+    } else {
+        None
+    };
+
+    clock.begin(Stage::Release);
+    progress.begin(Stage::Release, source.total_bytes());
+    let buckets =
+        if plan.shuffle { write::Store::buckets_for(source.total_bytes(), plan.parts.unwrap_or(1)) } else { 1 };
+    let stores = make_stores(&plan, &key, &stage, buckets, place.memory);
+    let keys = release::ReleaseKeys {
+        sample: key.stream("sample"),
+        scatter: key.stream("scatter"),
+        permuted: plan.permuted.iter().map(|at| key.stream(&format!("scatter/{}", plan.columns[*at].name))).collect(),
+    };
+    let release =
+        release::Release { plan: &plan, operators: &operators, survey: survey.as_ref(), stores: &stores, keys: &keys };
+    let shards = release.run(&source, &place, progress)?;
+    let rows = record.shards_done(&shards, &clock)?;
+    drop((shards, survey, keys));
+
+    clock.begin(Stage::Write);
+    progress.begin(Stage::Write, None);
+    let (flusher, flushed) = emit::Flusher::start();
+    let emit = emit::Emit::new(&plan, stores, &stage, &key, progress, &flusher)?;
+    let parts = emit.run(&place)?;
+    drop(emit);
+    drop(flusher);
+    record.evidence(&job.loaded, &plan, &stage)?;
+
+    clock.begin(Stage::Gate);
+    progress.begin(Stage::Gate, None);
+    let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn);
+    let policy = record.policy(&plan, rows, limit, &parts);
+    let staged = StagedRelease { stage, parts, layout: &plan.layout, pool: &pool, threads: place.threads, progress };
+    let now = || crate::log::Clock::elapsed_milliseconds(&clock);
+    let (judgement, gate_report) = gate::judge(staged, &policy, &now)?;
+    record.judged(&plan, &gate_report, &clock)?;
+    record.key_destroyed(key, operators, &clock)?;
+    match judgement {
+        Judgement::Refused(staged) => record.refuse(&plan, rows, &gate_report, staged.stage, &place, &clock),
+        Judgement::Passed(proof) => {
+            clock.begin(Stage::Publish);
+            progress.begin(Stage::Publish, None);
+            let report = record.seal(&plan, rows, &gate_report, &proof.staged().stage, &place, &clock)?;
+            join(flushed)?;
+            let published = write::publish(proof)?;
+            Ok(Outcome { report, folder: published.folder })
+        }
+    }
+}
+
+/// Compiles a plan as a run would, without a run: for `outis explain`. Without inputs every column is taken as text.
+///
+/// # Errors
+/// The profile's complaints, or inputs that cannot be opened.
+pub fn explain(loaded: &Loaded, folder: Option<&Path>, inputs: &[PathBuf]) -> Result<Plan> {
+    let key = MasterKey::ephemeral()?;
+    if inputs.is_empty() {
+        let schema = crate::value::Schema::new(
+            loaded
+                .profile
+                .columns
+                .iter()
+                .map(|column| crate::value::Field {
+                    name: column.name.clone(),
+                    data_type: crate::value::DataType::Text,
+                })
+                .collect(),
+        );
+        let schema = schema.map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name))?;
+        let format = loaded.profile.input.format.as_deref().unwrap_or("csv");
+        return Ok(plan::compile(&loaded.profile, &schema, &key, folder, format)?.plan);
+    }
+    let source = open_source(loaded, inputs, read::SHARD_BYTES)?;
+    Ok(plan::compile(&loaded.profile, source.schema(), &key, folder, source_format(&source))?.plan)
+}
+
+fn open(job: &Job) -> Result<Source> {
+    open_source(&job.loaded, &job.inputs, job.options.shard_bytes)
+}
+
+fn open_source(loaded: &Loaded, inputs: &[PathBuf], shard_bytes: usize) -> Result<Source> {
+    let profile = &loaded.profile;
+    let names = profile.columns.iter().map(|column| column.name.clone()).collect();
+    let mut options = read::Options::from_spec(&profile.input, names)?;
+    options.shard_bytes = shard_bytes;
+    Source::open(&read::expand(inputs)?, options)
+}
+
+/// Stores for rows and for columns permuted on their own; together they hold five eighths of the memory given.
+fn make_stores(plan: &Plan, key: &MasterKey, stage: &write::Stage, buckets: usize, memory: u64) -> release::Stores {
+    let share = memory / 8 * 5 / (plan.permuted.len() as u64 + 1);
+    let store = |name: &str| write::Store::new(buckets, share, stage.folder(), &key.stream(name));
+    let permuted = plan.permuted.iter().map(|at| store(&format!("spill/{}", plan.columns[*at].name))).collect();
+    release::Stores { rows: store("spill"), permuted }
+}
+
+fn source_format(source: &Source) -> &'static str {
+    source.format(0).name()
+}
+
+fn make_key(job: &Job) -> Result<MasterKey> {
+    if let Some(seed) = job.options.insecure_test_seed {
+        return Ok(MasterKey::insecure_from_test_seed(seed));
+    }
+    let keys = &job.loaded.profile.keys;
+    let source = match (&keys.file, &keys.environment, &keys.command) {
+        (Some(file), ..) => KeySource::File(job.folder.as_deref().unwrap_or(Path::new("")).join(file)),
+        (_, Some(name), _) => KeySource::Environment(name.clone()),
+        (.., Some(command)) => KeySource::Command(command.clone()),
+        (None, None, None) => KeySource::Ephemeral,
+    };
+    secret::load(&source)
+}
+
+fn make_pool(threads: usize) -> Result<rayon::ThreadPool> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|_| Error::new(ErrorKind::Internal("the worker threads cannot be started")))
+}
+
+/// The target must not be an input, nor hold one, nor lie below one.
+fn refuse_input_as_target(output: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(target) = std::path::absolute(output) else { return Ok(()) };
+    for input in inputs {
+        let input = std::fs::canonicalize(input).or_else(|_| std::path::absolute(input)).unwrap_or_default();
+        if input.starts_with(&target) || target.starts_with(&input) {
+            return Err(Error::new(ErrorKind::TargetIsInput).in_file(output));
+        }
+    }
+    Ok(())
+}
+
+fn join(thread: std::thread::JoinHandle<std::io::Result<()>>) -> Result<()> {
+    match thread.join() {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(cause)) => Err(Error::new(ErrorKind::Io { operation: "force to disk", cause: cause.kind() })),
+        Err(_) => Err(Error::new(ErrorKind::Internal("the flusher died"))),
+    }
+}

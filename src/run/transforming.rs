@@ -1,0 +1,91 @@
+//! What both passes do to a batch: draw the sample, apply operators.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::{Operators, Plan};
+use crate::random::Repeatable;
+use crate::secret::StreamKey;
+use crate::transform::{Cells, Outcome, Scratch};
+use crate::value::{Batch, Column};
+
+/// A worker's operators: scratch memory per column.
+pub(super) struct Transforming<'p> {
+    plan: &'p Plan,
+    operators: &'p Operators,
+    scratch: Vec<Scratch>,
+}
+
+impl<'p> Transforming<'p> {
+    pub(super) fn new(plan: &'p Plan, operators: &'p Operators) -> Self {
+        Self { plan, operators, scratch: plan.columns.iter().map(|_| Scratch::default()).collect() }
+    }
+    /// Applies one column's operator to a batch.
+    pub(super) fn column<'a>(&mut self, at: usize, batch: &Batch<'a>, shard: u64) -> Result<Outcome<'a>> {
+        let column = &self.plan.columns[at];
+        let subject = self.plan.subject.map(|subject| &batch.columns[self.plan.columns[subject].source]);
+        let cells = Cells { column: &batch.columns[column.source], subject, shard, first_row: batch.first_row };
+        self.operators.0[at].apply(&cells, &mut self.scratch[at]).map_err(|error| error.in_column(&column.name))
+    }
+    /// Applies several columns' operators; every column's errors are told, not only the first one's.
+    pub(super) fn columns<'a>(
+        &mut self,
+        which: &[usize],
+        batch: &Batch<'a>,
+        shard: u64,
+    ) -> Result<(Vec<Column<'a>>, u64)> {
+        let (mut columns, mut errors, mut invalid) = (Vec::with_capacity(which.len()), Vec::new(), 0);
+        for at in which {
+            match self.column(*at, batch, shard) {
+                Ok(outcome) => {
+                    invalid += outcome.invalid;
+                    columns.push(outcome.column);
+                }
+                Err(error) => errors.extend(flat(error)),
+            }
+        }
+        match Error::gather(errors) {
+            None => Ok((columns, invalid)),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+fn flat(error: Error) -> Vec<Error> {
+    let column = error.place().column.clone();
+    match error.kind() {
+        ErrorKind::Many { errors, .. } => errors
+            .iter()
+            .map(|error| match &column {
+                Some(column) => error.clone().in_column(column),
+                None => error.clone(),
+            })
+            .collect(),
+        _ => vec![error],
+    }
+}
+
+/// Which rows of a shard the sample draws: the same in both passes.
+pub(super) struct Draw {
+    millionths: Option<u32>,
+}
+
+impl Draw {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self { millionths: plan.sample.map(crate::limits::Share::millionths) }
+    }
+    /// A decision for each row of the shard, in order; `None` takes all.
+    pub(super) fn shard(&self, key: &StreamKey, shard: u64) -> Option<Decisions> {
+        self.millionths.map(|millionths| Decisions { random: Repeatable::new(key, shard), millionths })
+    }
+}
+
+/// Decisions of one shard.
+pub(super) struct Decisions {
+    random: Repeatable,
+    millionths: u32,
+}
+
+impl Decisions {
+    pub(super) fn next(&mut self) -> bool {
+        self.random.below(1_000_000) < self.millionths
+    }
+}

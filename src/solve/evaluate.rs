@@ -1,0 +1,182 @@
+//! One node judged: which classes are suppressed, whether that is allowed, and what it loses.
+
+use super::measure::{Measure, Tally};
+use super::problem::Loss;
+use super::rollup::NodeTable;
+use crate::check::{Class, Judge, Verdict};
+
+/// What was found out about a node.
+#[derive(Clone)]
+pub(super) struct Finding {
+    /// Rows that monotone models suppress; finer nodes suppress at least as many. A lower bound where the judgement
+    /// was cut short.
+    pub(super) firmly_suppressed: u64,
+    /// Whether finer nodes are ruled out too.
+    pub(super) refuted_with_finer: bool,
+    pub(super) suppressed: u64,
+    pub(super) kept_classes: u64,
+    pub(super) feasible: bool,
+    /// Absent where the node is not feasible and its loss was not asked for.
+    pub(super) loss: Option<(Loss, Vec<f64>)>,
+    pub(super) floor: f64,
+}
+
+/// Buffers of one worker.
+#[derive(Default)]
+pub(super) struct Buffers {
+    out: Vec<bool>,
+    numbers: Vec<f64>,
+    histograms: Vec<Vec<u64>>,
+    sizes: Vec<u64>,
+}
+
+/// Judges a node. With `whole` the loss of a node over the limit is wanted too.
+pub(super) fn evaluate(
+    table: &NodeTable,
+    keys: &super::rollup::Keys,
+    judge: &Judge,
+    measure: &Measure,
+    limit: u64,
+    whole: bool,
+    buffers: &mut Buffers,
+) -> Finding {
+    let classes = table.len();
+    buffers.out.clear();
+    buffers.out.resize(classes, false);
+    let mut firmly = 0;
+    let mut suppressed;
+    let mut refused = false;
+    if judge.sizes_only() && table.members_are_rows() {
+        let least = judge.least_members();
+        for (out, &rows) in buffers.out.iter_mut().zip(&table.rows) {
+            *out = rows < least;
+            firmly += if *out { rows } else { 0 };
+        }
+        suppressed = firmly;
+    } else {
+        buffers.histograms.resize(table.histograms.len(), Vec::new());
+        // Sizes first: they need no histogram, and often they decide.
+        for class in 0..classes {
+            let described = describe(table, class);
+            if described.rows == 0 {
+                refused |= !judge.accepts_absent(described.population);
+            } else if judge.too_small(&described) {
+                buffers.out[class] = true;
+                firmly += described.rows;
+            }
+        }
+        suppressed = firmly;
+        for class in 0..classes {
+            if !whole && suppressed > limit {
+                break;
+            }
+            if table.rows[class] == 0 || buffers.out[class] {
+                continue;
+            }
+            let verdict = judge_class(table, class, judge, buffers);
+            buffers.out[class] = verdict != Verdict::Kept;
+            suppressed += if verdict == Verdict::Kept { 0 } else { table.rows[class] };
+            firmly += if verdict == Verdict::RejectedWithParts { table.rows[class] } else { 0 };
+        }
+        if judge.table_wide() {
+            buffers.sizes.clear();
+            let kept = (0..classes).filter(|&class| !buffers.out[class] && table.rows[class] > 0);
+            buffers.sizes.extend(kept.map(|class| table.members(class)));
+            buffers.sizes.sort_unstable();
+            let largest = judge.largest_suppressed(&buffers.sizes);
+            for class in 0..classes {
+                if !buffers.out[class] && table.rows[class] > 0 && table.members(class) <= largest {
+                    buffers.out[class] = true;
+                    suppressed += table.rows[class];
+                }
+            }
+        }
+    }
+    let feasible = suppressed <= limit && !refused;
+    let mut finding = Finding {
+        firmly_suppressed: firmly,
+        refuted_with_finer: firmly > limit,
+        suppressed,
+        kept_classes: 0,
+        feasible,
+        loss: None,
+        floor: 0.0,
+    };
+    if feasible || whole || (measure.has_floor() && firmly <= limit) {
+        let (tally, unsuppressed) = tally(table, keys, measure, &buffers.out);
+        finding.kept_classes = tally.kept_classes;
+        finding.floor = measure.floor(&tally, unsuppressed);
+        if feasible || whole {
+            finding.loss = Some(measure.loss(&table.levels, &tally));
+        }
+    }
+    finding
+}
+
+fn describe(table: &NodeTable, class: usize) -> Class<'static> {
+    let population = table.population.get(class).copied().unwrap_or(0);
+    Class { rows: table.rows[class], members: table.members(class), population, histograms: &[] }
+}
+
+fn judge_class(table: &NodeTable, class: usize, judge: &Judge, buffers: &mut Buffers) -> Verdict {
+    let described = describe(table, class);
+    match (table.histograms.as_slice(), buffers.histograms.as_mut_slice()) {
+        ([], _) => judge.verdict(&described, &mut buffers.numbers),
+        ([one], [buffer, ..]) => {
+            let histograms = [one.of(class, buffer)];
+            judge.verdict(&Class { histograms: &histograms, ..described }, &mut buffers.numbers)
+        }
+        (many, own) => {
+            let histograms: Vec<&[u64]> = many.iter().zip(own).map(|(counts, buffer)| counts.of(class, buffer)).collect();
+            judge.verdict(&Class { histograms: &histograms, ..described }, &mut buffers.numbers)
+        }
+    }
+}
+
+/// The sums that the metric needs, and the ambiguity without suppression.
+#[expect(clippy::cast_precision_loss, reason = "ambiguity is a product of shares")]
+fn tally(table: &NodeTable, keys: &super::rollup::Keys, measure: &Measure, out: &[bool]) -> (Tally, f64) {
+    let columns = table.levels.len();
+    let mut tally = Tally { suppressed_covered: vec![0; columns], ..Tally::default() };
+    if measure.needs_codes() {
+        tally.suppressed_codes = (0..columns).map(|column| vec![0; measure.codes(column, table.levels[column])]).collect();
+    }
+    let leaves: Vec<&[u64]> = (0..columns).map(|column| measure.leaves(column, table.levels[column])).collect();
+    let (squares, ambiguity) = (measure.needs_squares(), measure.needs_ambiguity());
+    let mut unsuppressed = Vec::new();
+    for (class, (&rows, &out)) in table.rows.iter().zip(out).enumerate() {
+        if rows == 0 {
+            continue;
+        }
+        let square = if squares { u128::from(rows) * u128::from(rows) } else { 0 };
+        if ambiguity {
+            let key = table.key(class);
+            let spread = |column: usize| leaves[column][keys.code(column, key)] as f64 / measure.total(column);
+            let domain: f64 = (0..columns).map(|column| measure.domain(column)).product();
+            let kept = rows as f64 * domain * (0..columns).map(spread).product::<f64>();
+            unsuppressed.push(kept);
+            tally.ambiguity.push(if out { rows as f64 * domain } else { kept });
+        }
+        if !out {
+            tally.kept_classes += 1;
+            tally.kept_squares += square;
+            continue;
+        }
+        tally.suppressed += rows;
+        tally.suppressed_classes += 1;
+        tally.suppressed_squares += square;
+        if measure.needs_covered() {
+            let key = table.key(class);
+            for (column, sum) in tally.suppressed_covered.iter_mut().enumerate() {
+                *sum += u128::from(rows) * u128::from(leaves[column][keys.code(column, key)]);
+            }
+        } else if measure.needs_codes() {
+            let key = table.key(class);
+            for (column, counts) in tally.suppressed_codes.iter_mut().enumerate() {
+                counts[keys.code(column, key)] += rows;
+            }
+        }
+    }
+    unsuppressed.sort_unstable_by(f64::total_cmp);
+    (tally, unsuppressed.iter().sum())
+}

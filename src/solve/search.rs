@@ -1,0 +1,418 @@
+//! The search over a lattice that fits in memory; a larger one goes to [`super::open_ended`].
+
+use super::evaluate::{Buffers, Finding, evaluate};
+use super::lattice::Lattice;
+use super::measure::Measure;
+use super::problem::{Loss, Problem, order};
+use super::rollup::{Keys, NodeTable, Scratch};
+use super::sources::Sources;
+use crate::check::{Judge, Whole};
+use rayon::prelude::*;
+use std::cmp::Ordering;
+
+/// How long to search: the caller's clock, and the memory for tables that are kept.
+pub struct Budget<'a> {
+    /// Asked between rounds; `false` ends the search with the best found.
+    pub go_on: &'a (dyn Fn() -> bool + Sync),
+    /// Bytes for class tables of intermediate nodes.
+    pub memory: usize,
+    /// Threads.
+    pub threads: usize,
+}
+
+impl Budget<'static> {
+    /// Until the optimum is proven, with 1 GiB for tables.
+    #[must_use]
+    pub fn unlimited(threads: usize) -> Self {
+        Self { go_on: &|| true, memory: 1 << 30, threads }
+    }
+}
+
+/// Why there is nothing to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsolvable {
+    /// A column's levels part values that a finer level had joined: which column.
+    NotNested(usize),
+    /// Columns, codes, levels or histograms do not fit each other: what.
+    Unfit(&'static str),
+}
+
+/// A node and what it loses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Level of each column.
+    pub levels: Vec<usize>,
+    /// Loss.
+    pub loss: Loss,
+    /// What each column loses.
+    pub loss_by_column: Vec<f64>,
+    /// Classes that are kept.
+    pub classes: u64,
+    /// Rows that are suppressed.
+    pub suppressed_rows: u64,
+    /// Whether all models hold and no more is suppressed than is allowed.
+    pub feasible: bool,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solution {
+    /// The best node; `None` where no node satisfies the models.
+    pub best: Option<Node>,
+    /// Nodes of the lattice, as far as a double can say.
+    pub nodes: f64,
+    /// Nodes whose classes were judged.
+    pub checked: u64,
+    /// Whether no node can lose less.
+    pub optimal: bool,
+    /// How much less another node could lose at most, in the first number of the loss; 0 for an optimum.
+    pub gap: f64,
+}
+
+/// Everything that evaluation of a node needs.
+pub(super) struct Ground<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) judge: Judge,
+    pub(super) measure: Measure,
+    pub(super) keys: &'a Keys,
+    pub(super) sources: Sources<'a>,
+    pub(super) lattice: Lattice,
+}
+
+/// Buffers of one worker.
+#[derive(Default)]
+pub(super) struct Worker {
+    scratch: Scratch,
+    buffers: Buffers,
+}
+
+impl Ground<'_> {
+    pub(super) fn find(&self, levels: &[usize], whole: bool, worker: &mut Worker) -> Finding {
+        let table = self.sources.table(levels, &mut worker.scratch);
+        evaluate(&table, self.keys, &self.judge, &self.measure, self.problem.suppress_at_most, whole, &mut worker.buffers)
+    }
+}
+
+/// The best node.
+///
+/// # Errors
+/// If the problem does not fit together.
+pub fn solve(problem: &Problem, budget: &Budget<'_>) -> Result<Solution, Unsolvable> {
+    let keys = checked_keys(problem)?;
+    with_pool(budget.threads, || {
+        let ground = prepare(problem, &keys, budget.memory);
+        match ground.lattice.nodes() {
+            Some(nodes) if nodes <= MOST_NODES => Ok(Search::new(&ground, nodes).run(budget)),
+            _ => Ok(super::open_ended::search(&ground, budget)),
+        }
+    })
+}
+
+/// The loss of one node, over the limit or not: suppression is applied to what the models reject.
+///
+/// # Errors
+/// If the problem does not fit together.
+pub fn node(problem: &Problem, levels: &[usize]) -> Result<Node, Unsolvable> {
+    let keys = checked_keys(problem)?;
+    if levels.len() != problem.ladders.len() || levels.iter().zip(&problem.ladders).any(|(&level, ladder)| level >= ladder.levels.len()) {
+        return Err(Unsolvable::Unfit("levels and ladders"));
+    }
+    let ground = prepare(problem, &keys, 0);
+    let finding = ground.find(levels, true, &mut Worker::default());
+    finding_to_node(levels.to_vec(), &finding).ok_or(Unsolvable::Unfit("levels and ladders"))
+}
+
+pub(super) fn finding_to_node(levels: Vec<usize>, finding: &Finding) -> Option<Node> {
+    finding.loss.clone().map(|(loss, loss_by_column)| Node {
+        levels,
+        loss,
+        loss_by_column,
+        classes: finding.kept_classes,
+        suppressed_rows: finding.suppressed,
+        feasible: finding.feasible,
+    })
+}
+
+fn with_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    match rayon::ThreadPoolBuilder::new().num_threads(threads.max(1)).build() {
+        Ok(pool) => pool.install(work),
+        // Without threads of its own the search runs on the caller's.
+        Err(_) => work(),
+    }
+}
+
+fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
+    let classes = &problem.classes;
+    let count = classes.len();
+    if problem.ladders.len() != classes.codes.len() {
+        return Err(Unsolvable::Unfit("ladders and columns"));
+    }
+    if classes.codes.iter().any(|codes| codes.len() != count)
+        || classes.members.len() != count
+        || classes.population.as_ref().is_some_and(|population| population.len() != count)
+        || (!classes.shared.is_empty() && classes.shared.len() != count)
+    {
+        return Err(Unsolvable::Unfit("columns of different lengths"));
+    }
+    for (ladder, codes) in problem.ladders.iter().zip(&classes.codes) {
+        let Some(raw) = ladder.levels.first() else { return Err(Unsolvable::Unfit("a ladder without levels")) };
+        let values = raw.parent_code.len();
+        let fits = ladder.levels.iter().all(|level| {
+            level.parent_code.len() == values && level.parent_code.iter().all(|&code| (code as usize) < level.leaves.len())
+        });
+        let same = raw.parent_code.iter().enumerate().all(|(at, &code)| at == code as usize);
+        if !fits || !same || ladder.total == 0 || codes.iter().any(|&code| code as usize >= values) {
+            return Err(Unsolvable::Unfit("codes and ladder"));
+        }
+    }
+    let histograms_fit = |model: &crate::check::Model| model.sensitive().is_none_or(|at| at < classes.sensitive.len());
+    if !problem.models.iter().all(histograms_fit) {
+        return Err(Unsolvable::Unfit("models and sensitive columns"));
+    }
+    if classes.sensitive.iter().any(|column| column.starts.len() != count + 1) {
+        return Err(Unsolvable::Unfit("sensitive columns of different lengths"));
+    }
+    if classes.population.is_none() && problem.models.iter().any(crate::check::Model::needs_population) {
+        return Err(Unsolvable::Unfit("a model of the population without one"));
+    }
+    Keys::new(&problem.ladders).map_err(Unsolvable::NotNested)
+}
+
+fn prepare<'a>(problem: &'a Problem, keys: &'a Keys, memory: usize) -> Ground<'a> {
+    let classes = &problem.classes;
+    let totals = classes.sensitive.iter().map(|column| {
+        let mut totals = vec![0; column.values];
+        for (&code, &count) in column.codes.iter().zip(&column.counts) {
+            totals[code as usize] += count;
+        }
+        totals
+    });
+    let judge = Judge::new(&problem.models, &Whole { rows: classes.rows.iter().sum(), totals: totals.collect() });
+    let measure = Measure::new(problem, judge.least_members());
+    let mut climb_order: Vec<usize> = (0..problem.ladders.len()).collect();
+    climb_order.sort_by(|&left, &right| measure.spread(right).total_cmp(&measure.spread(left)));
+    let sources = Sources::new(keys, NodeTable::base(classes, keys), climb_order, memory);
+    Ground { problem, judge, measure, keys, sources, lattice: Lattice::new(&problem.ladders) }
+}
+
+/// Larger lattices are searched without a list of their nodes.
+const MOST_NODES: usize = 1 << 21;
+/// Chains, and single nodes, of one round: fixed, so that what is checked does not depend on threads.
+const CHAINS: usize = 4;
+const SINGLES: usize = 8;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing is known.
+    Open,
+    /// Monotone models hold, as they hold below; the rest is unknown.
+    Hopeful,
+    /// Judged, or ruled out.
+    Done,
+}
+
+struct Search<'a> {
+    ground: &'a Ground<'a>,
+    states: Vec<State>,
+    /// Rows that are suppressed at least in each node.
+    least: Vec<u64>,
+    /// Loss that each node has at least, from finer nodes.
+    floors: Vec<f64>,
+    /// Bounds as they were at first, `width` numbers for each node.
+    bounds: Vec<f64>,
+    width: usize,
+    /// Nodes by bound.
+    by_bound: Vec<u32>,
+    best: Option<Node>,
+    best_rank: (usize, usize),
+    checked: u64,
+    monotone: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(ground: &'a Ground<'a>, nodes: usize) -> Self {
+        let width = ground.measure.width();
+        let bounds: Vec<f64> = (0..nodes)
+            .into_par_iter()
+            .flat_map_iter(|node| ground.measure.bound(&ground.lattice.levels(node), 0, f64::MIN))
+            .collect();
+        let mut by_bound: Vec<u32> = (0..u32::try_from(nodes).expect("at most two million")).collect();
+        let bound = |node: u32| &bounds[node as usize * width..][..width];
+        by_bound.par_sort_by(|&left, &right| order(bound(left), bound(right)).then(left.cmp(&right)));
+        Self {
+            ground,
+            states: vec![State::Open; nodes],
+            least: vec![0; nodes],
+            floors: vec![f64::MIN; if ground.measure.has_floor() { nodes } else { 0 }],
+            width,
+            by_bound,
+            best: None,
+            best_rank: (0, 0),
+            checked: 0,
+            monotone: !ground.judge.sizes_only() || ground.judge.least_members() > 1,
+            bounds,
+        }
+    }
+    fn run(mut self, budget: &Budget<'_>) -> Solution {
+        let mut from = 0;
+        loop {
+            let round = self.next_round(&mut from);
+            if round.is_empty() {
+                return self.finish(true, 0.0);
+            }
+            if !(budget.go_on)() {
+                let gap = self.gap(&round);
+                return self.finish(false, gap);
+            }
+            let findings: Vec<Vec<(usize, Finding)>> = round
+                .par_iter()
+                .with_max_len(1)
+                .map_init(Worker::default, |worker, chain| self.bisect(chain, worker))
+                .collect();
+            for (chain, found) in round.iter().zip(findings) {
+                self.take(chain, found);
+            }
+        }
+    }
+    /// The chains and nodes to judge next, none of which is known to be worse than the best.
+    fn next_round(&mut self, from: &mut usize) -> Vec<Vec<usize>> {
+        while self.by_bound.get(*from).is_some_and(|&node| self.states[node as usize] == State::Done) {
+            *from += 1;
+        }
+        let mut open = Vec::new();
+        let mut singles: Vec<Vec<usize>> = Vec::new();
+        for at in *from..self.by_bound.len() {
+            let node = self.by_bound[at] as usize;
+            if self.best.as_ref().is_some_and(|best| order(self.first_bound(node), &best.loss.0).is_gt()) {
+                break;
+            }
+            if self.states[node] == State::Done || (self.states[node] == State::Hopeful && singles.len() >= SINGLES) {
+                continue;
+            }
+            if self.is_worse(node) {
+                self.states[node] = State::Done;
+            } else if self.states[node] == State::Hopeful || !self.monotone {
+                singles.push(vec![node]);
+                if !self.monotone && singles.len() >= SINGLES {
+                    break;
+                }
+            } else {
+                open.push(node);
+            }
+        }
+        let mut taken: Vec<usize> = Vec::new();
+        let mut round: Vec<Vec<usize>> = Vec::new();
+        for part in 0..CHAINS.min(open.len()) {
+            let start = open[part * open.len() / CHAINS.min(open.len())];
+            if !taken.contains(&start) {
+                let chain = self.chain(start, &taken);
+                taken.extend_from_slice(&chain);
+                round.push(chain);
+            }
+        }
+        round.extend(singles);
+        round
+    }
+    /// A way up through open nodes, each step the one whose bound rises least.
+    fn chain(&self, start: usize, taken: &[usize]) -> Vec<usize> {
+        let mut chain = vec![start];
+        let mut node = start;
+        loop {
+            let levels = self.ground.lattice.levels(node);
+            let next = (0..levels.len())
+                .filter_map(|column| self.ground.lattice.up(node, &levels, column))
+                .filter(|&up| self.states[up] == State::Open && !taken.contains(&up) && !self.is_worse(up))
+                .min_by(|&left, &right| order(self.first_bound(left), self.first_bound(right)).then(left.cmp(&right)));
+            let Some(next) = next else { return chain };
+            chain.push(next);
+            node = next;
+        }
+    }
+    fn first_bound(&self, node: usize) -> &[f64] {
+        &self.bounds[node * self.width..][..self.width]
+    }
+    /// Whether the node loses more than the best, by all that is known of it.
+    fn is_worse(&self, node: usize) -> bool {
+        let Some(best) = &self.best else { return false };
+        if order(self.first_bound(node), &best.loss.0).is_gt() {
+            return true;
+        }
+        let floor = self.floors.get(node).copied().unwrap_or(f64::MIN);
+        if self.least[node] == 0 && floor <= f64::MIN {
+            return false;
+        }
+        let bound = self.ground.measure.bound(&self.ground.lattice.levels(node), self.least[node], floor);
+        order(&bound, &best.loss.0).is_gt()
+    }
+    /// Judges nodes of a chain until it is known where the monotone models begin to hold.
+    fn bisect(&self, chain: &[usize], worker: &mut Worker) -> Vec<(usize, Finding)> {
+        let mut found = Vec::new();
+        let (mut low, mut high) = (0, chain.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let finding = self.ground.find(&self.ground.lattice.levels(chain[middle]), false, worker);
+            if finding.refuted_with_finer {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+            found.push((chain[middle], finding));
+        }
+        found
+    }
+    fn take(&mut self, chain: &[usize], found: Vec<(usize, Finding)>) {
+        debug_assert!(!chain.is_empty(), "a round has no empty chain");
+        for (node, finding) in found {
+            let levels = self.ground.lattice.levels(node);
+            self.checked += 1;
+            let (states, least, floors) = (&mut self.states, &mut self.least, &mut self.floors);
+            if finding.refuted_with_finer {
+                self.ground.lattice.for_each_below(&levels, |below| states[below] = State::Done);
+            } else {
+                if self.monotone {
+                    if finding.firmly_suppressed > 0 {
+                        self.ground.lattice.for_each_below(&levels, |below| {
+                            least[below] = least[below].max(finding.firmly_suppressed);
+                        });
+                    }
+                    self.ground.lattice.for_each_above(&levels, |above| {
+                        if states[above] == State::Open {
+                            states[above] = State::Hopeful;
+                        }
+                    });
+                }
+                if !floors.is_empty() {
+                    self.ground.lattice.for_each_above(&levels, |above| floors[above] = floors[above].max(finding.floor));
+                }
+                states[node] = State::Done;
+            }
+            if finding.feasible {
+                self.offer(node, levels, &finding);
+            }
+        }
+    }
+    /// Keeps the node if it is better: less loss, then a smaller sum of levels, then a smaller number.
+    fn offer(&mut self, node: usize, levels: Vec<usize>, finding: &Finding) {
+        let rank = (levels.iter().sum::<usize>(), node);
+        let Some(found) = finding_to_node(levels, finding) else { return };
+        let better = self.best.as_ref().is_none_or(|best| match found.loss.order(&best.loss) {
+            Ordering::Less => true,
+            Ordering::Equal => rank < self.best_rank,
+            Ordering::Greater => false,
+        });
+        if better {
+            self.best = Some(found);
+            self.best_rank = rank;
+        }
+    }
+    /// How far the best may be from the least bound of what is left.
+    fn gap(&self, round: &[Vec<usize>]) -> f64 {
+        let Some(best) = &self.best else { return f64::INFINITY };
+        let least = round.iter().flatten().map(|&node| self.first_bound(node)[0]).fold(f64::INFINITY, f64::min);
+        let least = self.by_bound.iter().filter(|&&node| self.states[node as usize] != State::Done).map(|&node| self.first_bound(node as usize)[0]).fold(least, f64::min);
+        (best.loss.first() - least).max(0.0)
+    }
+    fn finish(self, optimal: bool, gap: f64) -> Solution {
+        Solution { best: self.best, nodes: self.ground.lattice.size(), checked: self.checked, optimal, gap }
+    }
+}

@@ -1,0 +1,22 @@
+//! Stage privately, then publish whole.
+//!
+//! Responsible for: how a released row becomes bytes ([`format`]), where rows wait while they are shuffled ([`Store`]),
+//! the private folder that a release is built in ([`Stage`]), and the one step that makes it visible ([`publish`]),
+//! which takes the gate's proof. It never decides what is released.
+
+mod cells;
+mod csv;
+pub mod format;
+mod ipc;
+mod ndjson;
+mod parquet;
+mod publish;
+mod record;
+mod stage;
+mod store;
+
+pub use cells::{CellBuilder, encode_cells};
+pub use format::{Compression, Format, Layout, PartWriter, RecordEncoder};
+pub use publish::{Published, publish};
+pub use stage::{Stage, StagedPart};
+pub use store::{BucketRows, ShardRows, Store, Stored};
