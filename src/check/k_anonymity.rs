@@ -9,7 +9,9 @@
 pub(super) fn members_for_risk(risk: f64) -> u64 {
     let first = ceiling(1.0 / risk.clamp(1e-9, 1.0));
     // The division may have rounded: take the least number that holds as it will be read.
-    (first.saturating_sub(1).max(1)..=first + 1).find(|&members| super::risk::ratio(1, members) <= risk).unwrap_or(first + 1)
+    (first.saturating_sub(1).max(1)..=first + 1)
+        .find(|&members| super::risk::ratio(1, members) <= risk)
+        .unwrap_or(first + 1)
 }
 
 /// The least whole number at or above.

@@ -8,7 +8,11 @@
 /// `members / share`, rounded down.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a saturating cast of a number that is not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a saturating cast of a number that is not negative"
+)]
 pub fn estimated_population(members: u64, share: f64) -> u64 {
     (members as f64 / share.clamp(1e-12, 1.0)).floor() as u64
 }

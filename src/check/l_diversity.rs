@@ -35,6 +35,7 @@ impl EntropyRule {
     }
     /// In whole counts: `n (ln n - ln l) < Σ f ln f` rejects. Written as ARX does, so that classes which lie exactly on
     /// the border (2,2,2 for l = 3) fall on the same side: they are rejected where rounding says so.
+    #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "ARX's expression, kept as it is")]
     #[expect(clippy::cast_precision_loss, reason = "counts of a class; logarithms follow")]
     pub(super) fn holds(self, class: &Class<'_>) -> bool {
         let histogram = class.histograms[self.sensitive];

@@ -9,7 +9,7 @@
 //! merged with a rejected one may be rejected.
 
 mod alpha_k;
-//pub mod attained;
+pub mod attained;
 mod beta_likeness;
 mod delta_disclosure;
 mod delta_presence;
@@ -19,7 +19,7 @@ mod l_diversity;
 pub mod risk;
 pub mod special;
 mod t_closeness;
-//pub mod uniqueness;
+pub mod uniqueness;
 
 pub use k_map::estimated_population;
 pub use l_diversity::Estimator;
@@ -50,7 +50,7 @@ pub struct Whole {
 }
 
 /// A privacy model with its limits. `sensitive` is the place of a sensitive column.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Model {
     /// Every class has k members.
     KAnonymity(K),
@@ -369,4 +369,4 @@ impl Judge {
 }
 
 #[cfg(test)]
-mod tests {}
+mod tests;

@@ -9,7 +9,8 @@ pub fn ln_gamma(mut x: f64) -> f64 {
         x += 1.0;
     }
     let (inverse, square) = (1.0 / x, 1.0 / (x * x));
-    let series = inverse * (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0))));
+    let series = inverse
+        * (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square * (1.0 / 1680.0 - square / 1188.0))));
     (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series - f64::ln(shift)
 }
 
@@ -22,7 +23,8 @@ pub fn digamma(mut x: f64) -> f64 {
         x += 1.0;
     }
     let square = 1.0 / (x * x);
-    let series = square * (1.0 / 12.0 - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0))));
+    let series = square
+        * (1.0 / 12.0 - square * (1.0 / 120.0 - square * (1.0 / 252.0 - square * (1.0 / 240.0 - square / 132.0))));
     sum + x.ln() - 0.5 / x - series
 }
 
@@ -35,8 +37,11 @@ pub fn trigamma(mut x: f64) -> f64 {
         x += 1.0;
     }
     let (inverse, square) = (1.0 / x, 1.0 / (x * x));
-    sum + inverse + square / 2.0
-        + inverse * square * (1.0 / 6.0 - square * (1.0 / 30.0 - square * (1.0 / 42.0 - square * (1.0 / 30.0 - square * 5.0 / 66.0))))
+    sum + inverse
+        + square / 2.0
+        + inverse
+            * square
+            * (1.0 / 6.0 - square * (1.0 / 30.0 - square * (1.0 / 42.0 - square * (1.0 / 30.0 - square * 5.0 / 66.0))))
 }
 
 /// ln of "n choose k".

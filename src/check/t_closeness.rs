@@ -12,7 +12,7 @@
 use super::{Class, Whole};
 
 /// How far two sensitive values are from each other.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Distance {
     /// All alike.
     Equal,
@@ -23,7 +23,7 @@ pub enum Distance {
 }
 
 /// Hierarchy of a sensitive column.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Tree {
     /// For each level from the leaves up: the parent of each node. The last level has one node, the root.
     parents: Vec<Vec<u32>>,
@@ -57,16 +57,15 @@ impl Tree {
             parents.push(vec![0; nodes]);
         }
         // Numbers that no value has still need a parent inside the next level.
-        for at in 0..parents.len() {
-            parents[at].iter_mut().filter(|parent| **parent == u32::MAX).for_each(|parent| *parent = 0);
+        for level in &mut parents {
+            level.iter_mut().filter(|parent| **parent == u32::MAX).for_each(|parent| *parent = 0);
         }
         Some(Self { parents })
     }
     fn nodes_above(&self, level: usize) -> usize {
-        self.parents.get(level + 1).map_or_else(
-            || self.parents[level].iter().max().map_or(0, |&most| most as usize + 1),
-            Vec::len,
-        )
+        self.parents
+            .get(level + 1)
+            .map_or_else(|| self.parents[level].iter().max().map_or(0, |&most| most as usize + 1), Vec::len)
     }
 }
 

@@ -14,11 +14,12 @@ pub trait Staged {
     /// # Errors
     /// When a file cannot be opened as what it should be.
     fn schemas(&self) -> Result<Vec<Schema>>;
-    /// Reads every data file whole, by as many workers as there are; each worker has an examiner of its own.
+    /// Reads every data file whole, by as many workers as there are; each worker has an examiner of its own. Only the cells
+    /// of `columns` are needed.
     ///
     /// # Errors
     /// When a file cannot be read.
-    fn examine<'p>(&self, make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>>;
+    fn examine<'p>(&self, columns: &[usize], make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>>;
     /// Name, size and digest of every data file, read back.
     ///
     /// # Errors
@@ -56,6 +57,12 @@ impl<'p> Examiner<'p> {
         let shape = Shape { quasi: policy.quasi.len(), sensitive: 0, subject: policy.subject.is_some() };
         let table = (!policy.quasi.is_empty()).then(|| TableBuilder::new(shape));
         Self { policy, table, rows: Vec::new(), bad_tokens: vec![0; policy.columns.len()] }
+    }
+    /// Places of the columns that are looked at; a reader may leave the others empty.
+    #[must_use]
+    pub fn columns(policy: &Policy) -> Vec<usize> {
+        let tokens = policy.columns.iter().enumerate().filter(|(_, column)| column.token.is_some()).map(|(at, _)| at);
+        policy.quasi.iter().copied().chain(policy.subject).chain(tokens).collect()
     }
     /// Counts a batch of the data file with this number; its columns are those of the policy, in order.
     ///
@@ -133,7 +140,7 @@ pub(super) fn measure<S: Staged>(staged: &S, policy: &Policy) -> Result<Measured
     }
     measured.rows_by_file = vec![0; measured.files.len()];
     let mut tables = Vec::new();
-    for examiner in staged.examine(&|| Examiner::new(policy))? {
+    for examiner in staged.examine(&Examiner::columns(policy), &|| Examiner::new(policy))? {
         for (total, rows) in measured.rows_by_file.iter_mut().zip(&examiner.rows) {
             *total += rows;
         }

@@ -5,6 +5,7 @@ use crate::value::DataType;
 
 /// Rules' limits for one release.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own, asked by a rule of its own")]
 pub struct Policy {
     /// The released columns in order.
     pub columns: Vec<ReleasedColumn>,

@@ -50,7 +50,7 @@ impl Staged for Fake {
         let fields = self.names.iter().map(|name| Field { name: (*name).into(), data_type: DataType::Text });
         Ok(vec![Schema::new(fields.collect()).unwrap()])
     }
-    fn examine<'p>(&self, make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>> {
+    fn examine<'p>(&self, _: &[usize], make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>> {
         // two workers, as in a real run
         let mut examiners = vec![make(), make()];
         for (at, rows) in self.rows.chunks(self.rows.len().div_ceil(2).max(1)).enumerate() {

@@ -207,9 +207,22 @@ fn words_of(bytes: &[u8], cell: &[u8]) -> (u64, u64) {
         Some(window) => u128::from_le_bytes(window.try_into().expect("sixteen bytes")),
         None => padded(cell),
     };
-    let value = (window & ((1_u128 << (8 * len)) - 1)) | ((len as u128) << 120);
-    (value as u64, (value >> 64) as u64)
+    let [low, high, length] = MASKS[len & 15];
+    (window as u64 & low, ((window >> 64) as u64 & high) | length)
 }
+
+/// For each length: which bytes of the two words it has, and its mark in the top byte.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of the mask are wanted")]
+const MASKS: [[u64; 3]; 16] = {
+    let mut masks = [[0; 3]; 16];
+    let mut len = 0;
+    while len < 16 {
+        let mask = (1_u128 << (8 * len)) - 1;
+        masks[len] = [mask as u64, (mask >> 64) as u64, (len as u64) << 56];
+        len += 1;
+    }
+    masks
+};
 
 #[cold]
 fn padded(cell: &[u8]) -> u128 {

@@ -140,7 +140,7 @@ fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Entry<W>> {
     }
     let sorted = in_parallel(job.threads, by_part, |shares| {
         let mut entries = shares.concat();
-        entries.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        entries.sort_unstable_by_key(|entry| entry.0);
         entries.dedup_by(|next, kept| {
             let same = next.0 == kept.0;
             if same {

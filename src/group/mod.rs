@@ -11,8 +11,11 @@
 
 mod builder;
 mod classifier;
+#[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
 mod counter;
+#[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
 mod dictionary;
+#[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
 mod hash;
 mod merge;
 mod packing;

@@ -33,6 +33,8 @@ impl Values {
         if self.null && at == 0 { None } else { Some(&self.bytes[start..self.ends[at]]) }
     }
     /// All values in order of their codes.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "a code always fits")]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&[u8]>> {
         (0..self.len()).map(|at| self.get(u32::try_from(at).expect("codes are 32 bits")))
     }

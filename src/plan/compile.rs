@@ -302,7 +302,7 @@ impl Compiler<'_> {
             Some(Compression::None) if !format.is_text() => {}
             Some(compression) => layout.compression = compression,
             None => {
-                self.complain(None, format!("no compression is called `{}`", output.compression), "none, gzip or zstd")
+                self.complain(None, format!("no compression is called `{}`", output.compression), "none, gzip or zstd");
             }
         }
         if let Err(error) = layout.check() {

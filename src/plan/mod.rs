@@ -100,6 +100,13 @@ pub struct ColumnPlan {
 pub struct Operators(pub(crate) Vec<Operator>);
 
 impl Plan {
+    /// Places in the input of these columns, and of the subject column where one of their operators needs it.
+    pub fn sources(&self, columns: impl Iterator<Item = usize>, operators: &Operators) -> Vec<usize> {
+        let columns: Vec<usize> = columns.collect();
+        let by_person = columns.iter().any(|at| operators.0[*at].needs_subject());
+        let subject = self.subject.filter(|_| by_person);
+        columns.iter().copied().chain(subject).map(|at| self.columns[at].source).collect()
+    }
     /// SHA-256 of the plan's page.
     #[must_use]
     pub fn digest(&self) -> Digest {

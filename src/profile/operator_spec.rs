@@ -221,9 +221,8 @@ impl DateStep {
             Self::Years(years) => Some(12 * years),
         };
         match (months(self), months(coarser)) {
-            (Some(0), _) => true,
+            (Some(0), _) | (None, None) => true,
             (Some(fine), Some(coarse)) => coarse >= fine && coarse % fine == 0,
-            (None, None) => true,
             (None, Some(_)) | (Some(_), None) => false,
         }
     }

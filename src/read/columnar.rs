@@ -22,7 +22,7 @@ use std::path::Path;
 
 /// Which kind of typed file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ColumnarFormat {
+pub(super) enum ColumnarFormat {
     /// Apache Parquet.
     Parquet,
     /// Arrow IPC, the file format (Feather version 2) or the stream format.
@@ -32,7 +32,7 @@ pub enum ColumnarFormat {
 impl ColumnarFormat {
     /// The name in messages.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Parquet => "Parquet",
             Self::Ipc => "Arrow IPC",
@@ -47,7 +47,7 @@ impl ColumnarFormat {
 }
 
 /// An open typed file. Any number of threads may read groups from it.
-pub struct Columnar {
+pub(super) struct Columnar {
     schema: Schema,
     groups: Vec<u64>,
     source: Source,
@@ -70,7 +70,7 @@ const SPILL: &str = "POLARS_OOC_MEMORY_BUDGET_MB";
 /// [`ErrorKind::Usage`] where polars was told to spill; [`ErrorKind::Io`]; [`ErrorKind::NotOfFormat`];
 /// [`ErrorKind::EmptyInput`] without columns; [`ErrorKind::DuplicateColumn`] and [`ErrorKind::UnsupportedType`] for all
 /// columns at once; [`ErrorKind::Foreign`] for a broken file. The file is named.
-pub fn open(path: &Path, format: ColumnarFormat) -> Result<Columnar> {
+pub(super) fn open(path: &Path, format: ColumnarFormat) -> Result<Columnar> {
     if std::env::var_os(SPILL).is_some() {
         let text = format!("{SPILL} is set: polars could write cells to disk in plain; unset it");
         return Err(ErrorKind::Usage(text).into());
@@ -99,17 +99,17 @@ fn open_unguarded(path: &Path, format: ColumnarFormat) -> Result<Columnar> {
 impl Columnar {
     /// The columns.
     #[must_use]
-    pub fn schema(&self) -> &Schema {
+    pub(super) fn schema(&self) -> &Schema {
         &self.schema
     }
     /// Number of row groups or record batches.
     #[must_use]
-    pub fn groups(&self) -> usize {
+    pub(super) fn groups(&self) -> usize {
         self.groups.len()
     }
     /// Rows of a group, by the file's own word; [`Columnar::read`] holds it to that.
-    #[must_use]
-    pub fn group_rows(&self, group: usize) -> u64 {
+    #[cfg(test)]
+    pub(super) fn group_rows(&self, group: usize) -> u64 {
         self.groups[group]
     }
     /// Reads one group and gives its rows in batches of at most 8192; returns how many rows there were.
@@ -118,7 +118,7 @@ impl Columnar {
     /// # Errors
     /// Those of `each`; [`ErrorKind::BadValue`] for a cell that our types cannot hold; [`ErrorKind::InputChanged`] where
     /// the file has become shorter; [`ErrorKind::Io`]; [`ErrorKind::Foreign`] for a broken file.
-    pub fn read(&self, group: usize, each: &mut dyn FnMut(Batch<'_>) -> Result<()>) -> Result<u64> {
+    pub(super) fn read(&self, group: usize, each: &mut dyn FnMut(Batch<'_>) -> Result<()>) -> Result<u64> {
         let rows = self.groups[group];
         if rows == 0 {
             return Ok(0);

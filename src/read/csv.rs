@@ -9,11 +9,11 @@
 
 use super::encoding::is_valid;
 use super::options::Options;
+use super::options::{Ragged, StrayQuotes};
 use super::quoted::{Fault, unquote};
 use super::scan::{Marks, QUOTED, Scanner};
 use super::sink::{Findings, Fingerprint, Sink};
 use crate::error::{ErrorKind, Result};
-use crate::profile::{Ragged, StrayQuotes};
 use crate::value::{Batch, Column, Schema, Span, Text};
 use memchr::{memchr, memchr_iter};
 
@@ -63,6 +63,8 @@ pub(super) struct Layout<'a> {
     pub(super) schema: &'a Schema,
     /// Whether the bytes came through a decoder, so that they need no check.
     pub(super) decoded: bool,
+    /// By schema column, whether its cells are asked for; `None` asks for all.
+    pub(super) wanted: Option<&'a [bool]>,
 }
 
 impl Layout<'_> {
@@ -83,8 +85,9 @@ pub(super) fn read(
 ) -> Result<()> {
     let options = layout.options;
     let classes = Classes::new(options);
-    let mut reader =
-        Reader { layout, nulls: Nulls::new(&options.null), classes, scratch, number: 0, start: 0, stopped: false };
+    let nulls = Nulls::new(&options.null);
+    let commas = options.delimiter == b',';
+    let mut reader = Reader { layout, nulls, classes, commas, scratch, number: 0, start: 0, stopped: false };
     let mut scanner = Scanner::new(text, options.delimiter, options.quote, options.stray_quotes == StrayQuotes::Keep);
     let most = (BATCH_CELLS / layout.order.len()).clamp(256, BATCH_ROWS);
     reader.scratch.marks.clear();
@@ -109,6 +112,8 @@ struct Reader<'a> {
     layout: &'a Layout<'a>,
     nulls: Nulls<'a>,
     classes: Classes,
+    /// Whether the delimiter is the comma: only then is a cell without it plain to a writer.
+    commas: bool,
     scratch: &'a mut CsvScratch,
     /// Rows so far, with the rejected.
     number: u64,
@@ -143,7 +148,10 @@ impl Reader<'_> {
         for run in 0..self.scratch.runs.len() {
             let first = self.scratch.runs[run].first;
             let end = self.scratch.runs.get(run + 1).map_or(self.scratch.starts.len(), |next| next.first);
-            let columns = self.layout.order.iter().map(|column| {
+            let columns = self.layout.order.iter().enumerate().map(|(place, column)| {
+                if self.layout.wanted.is_some_and(|wanted| !wanted[place]) {
+                    return Column::Text(Text::new(&[][..], Vec::new(), true));
+                }
                 let (spans, plain) = if quotes {
                     self.gather_cells(text, *column, first, end, suspect)
                 } else {
@@ -306,14 +314,14 @@ impl Reader<'_> {
             spans.extend(rows.map(|row| span(row[column - 1].wrapping_add(1), row[column])));
         }
         let special = |cell: &[u8]| self.classes.of(cell) != 0;
-        let plain = !suspect || !spans.iter().any(|span| span.get(text).is_some_and(special));
+        let plain = self.commas && (!suspect || !spans.iter().any(|span| span.get(text).is_some_and(special)));
         (spans, plain)
     }
 
     /// The spans of a column where some fields have quotes.
     fn gather_cells(&self, text: &[u8], column: usize, first: usize, end: usize, suspect: bool) -> (Vec<Span>, bool) {
         let columns = self.layout.order.len();
-        let mut plain = true;
+        let mut plain = self.commas;
         let mut spans = Vec::with_capacity(end - first);
         for row in self.scratch.cells[first * columns..end * columns].chunks_exact(columns) {
             let cell = row[column];

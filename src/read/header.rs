@@ -2,12 +2,12 @@
 
 use super::cut::Cut;
 use super::encoding::{self, Start};
+use super::options::StrayQuotes;
 use super::options::{Encoding, Options};
 use super::quoted::{Fault, unquote};
 use super::scan::{Marks, QUOTED, Scanner};
 use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Result};
-use crate::profile::StrayQuotes;
 use crate::value::{DataType, Field, Schema};
 
 /// How the options cut records of separated values.

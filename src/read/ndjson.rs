@@ -23,7 +23,7 @@ const FIRST_BYTES: usize = 64 << 20;
 ///
 /// A column is boolean, integer or decimal where all its values are, decimals exactly; else it is text, and numbers in it
 /// keep their written digits. A column that is null in all these lines is text.
-pub(super) fn infer(stream: &mut Stream, encoding: Encoding) -> Result<Schema> {
+pub(super) fn infer(stream: &mut Stream, encoding: Encoding, as_text: bool) -> Result<Schema> {
     let mut least = 1 << 16;
     let head = loop {
         let head = stream.peek(least)?;
@@ -59,8 +59,10 @@ pub(super) fn infer(stream: &mut Stream, encoding: Encoding) -> Result<Schema> {
     if fields.is_empty() {
         return Err(ErrorKind::EmptyInput.into());
     }
-    let field =
-        |(name, data_type): (String, Option<DataType>)| Field { name, data_type: data_type.unwrap_or(DataType::Text) };
+    let field = |(name, data_type): (String, Option<DataType>)| {
+        let data_type = data_type.filter(|_| !as_text).unwrap_or(DataType::Text);
+        Field { name, data_type }
+    };
     Schema::new(fields.into_iter().map(field).collect()).map_err(|_| ErrorKind::Internal("keys are unique").into())
 }
 

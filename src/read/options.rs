@@ -2,7 +2,8 @@
 
 use super::Format;
 use crate::error::{Error, ErrorKind, Result};
-use crate::profile::{InputSpec, Ragged, StrayQuotes};
+use crate::profile::InputSpec;
+pub(super) use crate::profile::{Ragged, StrayQuotes};
 
 /// The encodings of text files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Options {
     pub names: Vec<String>,
     /// CSV: unquoted cells that mean null.
     pub null: Vec<Vec<u8>>,
+    /// NDJSON: take every column as text, numbers as written, whatever the first lines hold.
+    pub as_text: bool,
     /// CSV: rows with another number of fields.
     pub ragged: Ragged,
     /// CSV: quotes where none may stand.
@@ -53,7 +56,7 @@ pub struct Options {
 }
 
 /// The size of a shard unless a test asks for another: large enough to make the lock cheap, small enough for the cache.
-pub const SHARD_BYTES: usize = 4 << 20;
+pub const SHARD_BYTES: usize = 512 << 10;
 
 impl Default for Options {
     /// Strict RFC 4180 in UTF-8 with a header; the empty cell is null.
@@ -66,6 +69,7 @@ impl Default for Options {
             header: true,
             names: Vec::new(),
             null: vec![Vec::new()],
+            as_text: false,
             ragged: Ragged::Error,
             stray_quotes: StrayQuotes::Error,
             shard_bytes: SHARD_BYTES,
@@ -92,6 +96,7 @@ impl Options {
             header: spec.header,
             names,
             null: spec.null.iter().map(|text| text.clone().into_bytes()).collect(),
+            as_text: false,
             ragged: spec.ragged,
             stray_quotes: spec.stray_quotes,
             shard_bytes: SHARD_BYTES,

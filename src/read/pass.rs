@@ -14,6 +14,8 @@ pub struct Pass {
     pool: Arc<Pool>,
     /// Bytes taken from the files; the first counts for regular files, the others for each pipe.
     done: Vec<Arc<AtomicU64>>,
+    /// By schema column, whether its cells are asked for; `None` asks for all.
+    wanted: Option<Arc<[bool]>>,
 }
 
 /// Where the pass stands.
@@ -34,7 +36,17 @@ impl Pass {
         let mut done = vec![Arc::default()];
         done.extend(shared.files.iter().filter_map(super::source::Opened::held_counter));
         let state = State { file: 0, stream: None, group: 0, number: 0, over: false };
-        Self { shared, state: Mutex::new(state), pool: Arc::default(), done }
+        Self { shared, state: Mutex::new(state), pool: Arc::default(), done, wanted: None }
+    }
+
+    /// The same pass, of which only some columns are needed: the cells of the others may be left empty (a column of no
+    /// cells). Rows are checked as before.
+    #[must_use]
+    pub fn only(mut self, columns: impl IntoIterator<Item = usize>) -> Self {
+        let mut wanted = vec![false; self.shared.schema.len()];
+        columns.into_iter().for_each(|column| wanted[column] = true);
+        self.wanted = Some(wanted.into());
+        self
     }
 
     /// The next shard; `None` at the end, and after an error.
@@ -67,7 +79,13 @@ impl Pass {
             if let Some(work) = work {
                 let number = state.number;
                 state.number += 1;
-                return Ok(Some(Shard { number, file: state.file, work, shared: Arc::clone(&self.shared) }));
+                return Ok(Some(Shard {
+                    number,
+                    file: state.file,
+                    work,
+                    shared: Arc::clone(&self.shared),
+                    wanted: self.wanted.clone(),
+                }));
             }
             file.check_unchanged()?;
             (state.file, state.group, state.stream) = (state.file + 1, 0, None);

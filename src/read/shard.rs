@@ -27,6 +27,7 @@ pub struct Shard {
     pub file: usize,
     pub(super) work: Work,
     pub(super) shared: Arc<Shared>,
+    pub(super) wanted: Option<Arc<[bool]>>,
 }
 
 /// What there is to read.
@@ -58,12 +59,12 @@ impl Shard {
     /// What `each` returned; or up to twenty data errors in row order, with rows of the shard from 1 (rejected rows
     /// counted). After a data error no more batches are given; some may have been before.
     pub fn read(self, scratch: &mut Scratch, each: &mut dyn FnMut(Batch<'_>) -> Result<()>) -> Result<ShardCount> {
-        let Self { file, work, shared, .. } = self;
+        let Self { file, work, shared, wanted, .. } = self;
         let opened = &shared.files[file];
         match work {
             Work::Text(chunk, pool) => {
                 let Chunk { mut bytes, len } = chunk;
-                let count = read_text(&mut bytes[..len], &shared, opened, scratch, each);
+                let count = read_text(&mut bytes[..len], &shared, opened, scratch, wanted.as_deref(), each);
                 pool.give(bytes, shared.options.shard_bytes.saturating_mul(4));
                 count
             }
@@ -77,12 +78,14 @@ fn read_text(
     shared: &Shared,
     opened: &Opened,
     scratch: &mut Scratch,
+    wanted: Option<&[bool]>,
     each: &mut dyn FnMut(Batch<'_>) -> Result<()>,
 ) -> Result<ShardCount> {
     let mut fingerprint = Fingerprint::new(&shared.seed);
     let bytes = text.len() as u64;
     let mut sink = Sink::new(each);
-    let mut layout = Layout { options: &shared.options, order: &opened.order, schema: &shared.schema, decoded: false };
+    let mut layout =
+        Layout { options: &shared.options, order: &opened.order, schema: &shared.schema, decoded: false, wanted };
     let mut decoded;
     let mut text = text;
     if shared.options.encoding == Encoding::Gb18030 {

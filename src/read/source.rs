@@ -131,7 +131,7 @@ impl Opened {
                 }
                 (_, None) => {
                     header::skip_mark(&mut stream, options.encoding)?;
-                    ndjson::infer(&mut stream, options.encoding)?
+                    ndjson::infer(&mut stream, options.encoding, options.as_text)?
                 }
             };
             held = stamp.is_none().then_some((stream, done));

@@ -103,7 +103,7 @@ impl<'p> Emit<'p> {
                 self.rows.shard(unit, &mut rows)?;
             }
             if self.permuted.is_empty() {
-                for record in rows.records() {
+                for record in rows.records(&self.rows) {
                     writer.record(record).map_err(|error| error.in_file(&path))?;
                 }
             } else {
@@ -125,7 +125,7 @@ impl<'p> Emit<'p> {
         let others: Vec<usize> = (0..kinds.len()).filter(|at| !is_permuted(*at)).collect();
         let other_kinds: Vec<DataType> = others.iter().map(|at| kinds[*at]).collect();
         let mut columns: Vec<Option<Column<'_>>> = kinds.iter().map(|_| None).collect();
-        for (at, column) in others.iter().zip(collect(&other_kinds, rows)?) {
+        for (at, column) in others.iter().zip(collect(&other_kinds, rows.records(&self.rows))?) {
             columns[*at] = Some(column);
         }
         let mut cells = BucketRows::default();
@@ -135,7 +135,7 @@ impl<'p> Emit<'p> {
             if cells.len() != rows.len() {
                 return Err(Error::new(ErrorKind::Internal("a permuted column lost cells")));
             }
-            columns[*at] = collect(&[kinds[*at]], &cells)?.pop();
+            columns[*at] = collect(&[kinds[*at]], cells.records(stored))?.pop();
         }
         let missing = || Error::new(ErrorKind::Internal("a column is missing"));
         let columns: Vec<Column<'_>> =
@@ -151,9 +151,9 @@ impl<'p> Emit<'p> {
 }
 
 /// Rows of cells as columns, in the rows' present order.
-fn collect(kinds: &[DataType], rows: &BucketRows) -> Result<Vec<Column<'static>>> {
+fn collect<'r>(kinds: &[DataType], records: impl Iterator<Item = &'r [u8]>) -> Result<Vec<Column<'static>>> {
     let mut builder = CellBuilder::new(kinds);
-    for record in rows.records() {
+    for record in records {
         builder.push(record)?;
     }
     Ok(builder.finish())

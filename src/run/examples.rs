@@ -48,7 +48,7 @@ fn check(profile: &Profile, compiled: &Compiled, example: &Example, complaints: 
     let mut transforming = Transforming::new(plan, &compiled.operators);
     let cells = profile.columns.iter().map(|spec| {
         let mut cell = TextBuilder::default();
-        cell.push_option(example.input.get(&spec.name).filter(|cell| *cell != NULL).map(|cell| cell.as_bytes()));
+        cell.push_option(example.input.get(&spec.name).filter(|cell| *cell != NULL).map(String::as_bytes));
         Column::Text(cell.finish(false))
     });
     let batch = Batch { first_row: 0, rows: 1, columns: cells.collect() };

@@ -136,7 +136,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
 
     clock.begin(Stage::Write);
     progress.begin(Stage::Write, None);
-    let (flusher, flushed) = emit::Flusher::start();
+    let (flusher, on_disk) = emit::Flusher::start();
     let emit = emit::Emit::new(&plan, stores, &stage, &key, progress, &flusher)?;
     let parts = emit.run(&place)?;
     drop(emit);
@@ -158,7 +158,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
             clock.begin(Stage::Publish);
             progress.begin(Stage::Publish, None);
             let report = record.seal(&plan, rows, &gate_report, &proof.staged().stage, &place, &clock)?;
-            join(flushed)?;
+            join(on_disk)?;
             let published = write::publish(proof)?;
             Ok(Outcome { report, folder: published.folder })
         }

@@ -24,6 +24,9 @@ pub(super) trait Worker: Send {
     fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, Self::Output)>;
 }
 
+/// The workers, and what every shard gave, in shard order.
+pub(super) type Finished<W> = (Vec<W>, Vec<Done<<W as Worker>::Output>>);
+
 /// Runs `workers` over a pass and gives them back with what every shard gave, in shard order.
 pub(super) fn each_shard<W: Worker>(
     source: &Source,
@@ -31,7 +34,7 @@ pub(super) fn each_shard<W: Worker>(
     pool: &rayon::ThreadPool,
     workers: Vec<W>,
     progress: &Progress,
-) -> Result<(Vec<W>, Vec<Done<W::Output>>)> {
+) -> Result<Finished<W>> {
     let done: Mutex<Vec<Done<W::Output>>> = Mutex::new(Vec::new());
     let failures: Mutex<Vec<(u64, usize, Error)>> = Mutex::new(Vec::new());
     let back: Mutex<Vec<(usize, W)>> = Mutex::new(Vec::new());
@@ -41,7 +44,7 @@ pub(super) fn each_shard<W: Worker>(
             let (done, failures, back) = (&done, &failures, &back);
             scope.spawn(move |_| {
                 let mut scratch = Scratch::default();
-                let mut failed = |number, file, error| {
+                let failed = |number, file, error| {
                     progress.stop();
                     if let Ok(mut failures) = failures.lock() {
                         failures.push((number, file, error));

@@ -54,7 +54,8 @@ impl Release<'_> {
         place: &Workplace<'_>,
         progress: &Progress,
     ) -> Result<Vec<Done<ShardReport>>> {
-        let pass = source.pass()?;
+        let needed = self.plan.sources(self.plan.released.iter().copied(), self.operators);
+        let pass = source.pass()?.only(needed);
         let workers = (0..place.threads).map(|_| Releaser::new(self)).collect();
         let (_, done) = each_shard(source, &pass, place.pool, workers, progress)?;
         if self.survey.is_some_and(|survey| survey.shards.len() != done.len()) {
@@ -88,21 +89,21 @@ struct Permuted {
 
 impl<'p> Releaser<'p> {
     fn new(release: &'p Release<'p>) -> Self {
-        let (plan, buckets) = (release.plan, release.stores.rows.buckets());
+        let plan = release.plan;
         let places = 0..plan.released.len();
         let (permuted_places, other_places) = places.partition(|at| plan.permuted.contains(&plan.released[*at]));
         Self {
             release,
             transforming: Transforming::new(plan, release.operators),
             encoder: RecordEncoder::new(&plan.layout),
-            rows: ShardRows::new(buckets),
+            rows: ShardRows::default(),
             draw: Draw::new(plan),
             scratch: ClassifierScratch::default(),
             classes: Vec::new(),
             permuted: plan
                 .permuted
                 .iter()
-                .map(|_| Permuted { rows: ShardRows::new(buckets), cells: Vec::new(), ends: Vec::new() })
+                .map(|_| Permuted { rows: ShardRows::default(), cells: Vec::new(), ends: Vec::new() })
                 .collect(),
             permuted_places,
             other_places,
@@ -137,16 +138,15 @@ impl<'p> Releaser<'p> {
 
     /// One row goes on to the release.
     fn release_row(&mut self, columns: &[Column<'_>], row: usize, bucket: u32) -> Result<()> {
-        let bucket_place = bucket as usize;
         let mut encoded = Ok(());
         if self.permuted.is_empty() {
-            let encoder = &mut self.encoder;
-            self.rows.push(bucket_place, |out| encoded = encoder.encode(columns, row, out))?;
+            let maker = &mut self.encoder;
+            self.rows.push(bucket, |out| encoded = maker.encode(columns, row, out))?;
             return encoded;
         }
         self.labels.push(bucket);
         let others: Vec<&Column<'_>> = self.other_places.iter().map(|at| &columns[*at]).collect();
-        self.rows.push(bucket_place, |out| encoded = encode_cells(&others, row, out))?;
+        self.rows.push(bucket, |out| encoded = encode_cells(&others, row, out))?;
         for (permuted, at) in self.permuted.iter_mut().zip(&self.permuted_places) {
             encode_cells(&[&columns[*at]], row, &mut permuted.cells)?;
             permuted.ends.push(permuted.cells.len());
@@ -190,7 +190,7 @@ impl<'p> Releaser<'p> {
             let mut start = 0;
             for (label, end) in labels.iter().zip(&permuted.ends) {
                 let cell = &permuted.cells[start..*end];
-                permuted.rows.push(*label as usize, |out| out.extend_from_slice(cell))?;
+                permuted.rows.push(*label, |out| out.extend_from_slice(cell))?;
                 start = *end;
             }
             self.release.stores.permuted[at].add(number, &mut permuted.rows)?;

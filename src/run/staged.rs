@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::gate::{Examiner, FileFacts, Staged};
 use crate::read::{self, Scratch, Shard, ShardCount, Source};
 use crate::value::Schema;
-use crate::write::{Layout, Stage, StagedPart};
+use crate::write::{Compression, Format, Layout, Stage, StagedPart};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use std::path::PathBuf;
 
@@ -28,11 +28,18 @@ impl From<StagedRelease<'_>> for Stage {
 }
 
 impl StagedRelease<'_> {
+    /// Whether a part is a file of lines without any line, by its size on disk: only NDJSON has such files.
+    fn is_blank(&self, part: &StagedPart) -> bool {
+        // an empty gzip member has 20 bytes, an empty Zstandard frame fewer
+        let most = if self.layout.compression == Compression::None { 0 } else { 20 };
+        self.layout.format == Format::Ndjson && std::fs::metadata(&part.path).is_ok_and(|file| file.len() <= most)
+    }
     fn open(&self, paths: &[PathBuf]) -> Result<Source> {
         let options = read::Options {
             format: read::Format::from_name(self.layout.format.name()),
             delimiter: self.layout.delimiter,
             null: vec![self.layout.null.clone()],
+            as_text: true,
             ..read::Options::default()
         };
         Source::open(paths, options)
@@ -41,16 +48,27 @@ impl StagedRelease<'_> {
 
 impl Staged for StagedRelease<'_> {
     fn schemas(&self) -> Result<Vec<Schema>> {
-        self.parts.iter().map(|part| Ok(self.open(std::slice::from_ref(&part.path))?.schema().clone())).collect()
+        let schema = |part: &StagedPart| {
+            if self.is_blank(part) {
+                // a file of lines without a line has no columns that could differ
+                return Ok(self.layout.schema.clone());
+            }
+            Ok(self.open(std::slice::from_ref(&part.path))?.schema().clone())
+        };
+        self.parts.iter().map(schema).collect()
     }
 
-    fn examine<'p>(&self, make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>> {
-        let paths: Vec<PathBuf> = self.parts.iter().map(|part| part.path.clone()).collect();
+    fn examine<'p>(&self, columns: &[usize], make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>> {
+        let full: Vec<usize> = (0..self.parts.len()).filter(|at| !self.is_blank(&self.parts[*at])).collect();
+        if full.is_empty() {
+            return Ok(Vec::new());
+        }
+        let paths: Vec<PathBuf> = full.iter().map(|at| self.parts[*at].path.clone()).collect();
         let source = self.open(&paths)?;
-        let pass = source.pass()?;
-        let workers = (0..self.threads).map(|_| Reader(make())).collect();
+        let pass = source.pass()?.only(columns.iter().copied());
+        let workers = (0..self.threads).map(|_| Reader { examiner: make(), files: &full }).collect();
         let (workers, _) = each_shard(&source, &pass, self.pool, workers, self.progress)?;
-        Ok(workers.into_iter().map(|worker| worker.0).collect())
+        Ok(workers.into_iter().map(|worker| worker.examiner).collect())
     }
 
     fn facts(&self) -> Result<Vec<FileFacts>> {
@@ -68,13 +86,17 @@ impl Staged for StagedRelease<'_> {
     }
 }
 
-struct Reader<'p>(Examiner<'p>);
+struct Reader<'r, 'p> {
+    examiner: Examiner<'p>,
+    /// Number of the data file by its place among those that are read.
+    files: &'r [usize],
+}
 
-impl Worker for Reader<'_> {
+impl Worker for Reader<'_, '_> {
     type Output = ();
 
     fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, ())> {
-        let (examiner, file) = (&mut self.0, shard.file);
+        let (examiner, file) = (&mut self.examiner, self.files[shard.file]);
         Ok((shard.read(scratch, &mut |batch| examiner.batch(file, &batch))?, ()))
     }
 }

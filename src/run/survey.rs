@@ -37,8 +37,8 @@ pub(super) fn survey(
     sample: &StreamKey,
     progress: &Progress,
 ) -> Result<Survey> {
-    let pass = source.pass()?;
     let subject = (plan.unit == Unit::Subject).then_some(plan.subject).flatten();
+    let pass = source.pass()?.only(plan.sources(plan.quasi.iter().copied().chain(subject), operators));
     let shape = Shape { quasi: plan.quasi.len(), sensitive: 0, subject: subject.is_some() };
     let held = AtomicU64::new(0);
     let workers = (0..place.threads)
@@ -46,7 +46,7 @@ pub(super) fn survey(
             plan,
             subject,
             transforming: Transforming::new(plan, operators),
-            table: TableBuilder::new(shape.clone()),
+            table: TableBuilder::new(shape),
             draw: Draw::new(plan),
             sample,
             held: &held,

@@ -127,7 +127,8 @@ fn judge_class(table: &NodeTable, class: usize, judge: &Judge, buffers: &mut Buf
             judge.verdict(&Class { histograms: &histograms, ..described }, &mut buffers.numbers)
         }
         (many, own) => {
-            let histograms: Vec<&[u64]> = many.iter().zip(own).map(|(counts, buffer)| counts.of(class, buffer)).collect();
+            let histograms: Vec<&[u64]> =
+                many.iter().zip(own).map(|(counts, buffer)| counts.of(class, buffer)).collect();
             judge.verdict(&Class { histograms: &histograms, ..described }, &mut buffers.numbers)
         }
     }
@@ -139,7 +140,8 @@ fn tally(table: &NodeTable, keys: &super::rollup::Keys, measure: &Measure, out: 
     let columns = table.levels.len();
     let mut tally = Tally { suppressed_covered: vec![0; columns], ..Tally::default() };
     if measure.needs_codes() {
-        tally.suppressed_codes = (0..columns).map(|column| vec![0; measure.codes(column, table.levels[column])]).collect();
+        tally.suppressed_codes =
+            (0..columns).map(|column| vec![0; measure.codes(column, table.levels[column])]).collect();
     }
     let leaves: Vec<&[u64]> = (0..columns).map(|column| measure.leaves(column, table.levels[column])).collect();
     let (squares, ambiguity) = (measure.needs_squares(), measure.needs_ambiguity());

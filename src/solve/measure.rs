@@ -82,8 +82,11 @@ impl Measure {
                     raw[code as usize] += count;
                 }
                 let levels = ladder.levels.iter().map(|level| LevelMeasure::new(level, &raw, ladder.total)).collect();
-                let entropy_most =
-                    raw.iter().filter(|&&count| count > 0).map(|&count| -(count as f64) * (count as f64 / rows as f64).log2()).sum();
+                let entropy_most = raw
+                    .iter()
+                    .filter(|&&count| count > 0)
+                    .map(|&count| -(count as f64) * (count as f64 / rows as f64).log2())
+                    .sum();
                 Column {
                     levels,
                     total: ladder.total as f64,
@@ -95,10 +98,6 @@ impl Measure {
             })
             .collect();
         Self { metric: problem.metric, rows, columns, least_members, suppress_at_most: problem.suppress_at_most }
-    }
-    /// How unevenly a column's raw values are spread, in bits: what the search climbs first.
-    pub(super) fn spread(&self, column: usize) -> f64 {
-        self.columns[column].entropy_most
     }
     /// Numbers in a loss.
     pub(super) fn width(&self) -> usize {
@@ -141,17 +140,20 @@ impl Measure {
 
     /// The loss of a node, and what each column loses in it.
     pub(super) fn loss(&self, levels: &[usize], tally: &Tally) -> (Loss, Vec<f64>) {
-        let by_column: Vec<f64> = (0..levels.len()).map(|column| self.column_loss(column, levels[column], tally)).collect();
+        let by_column: Vec<f64> =
+            (0..levels.len()).map(|column| self.column_loss(column, levels[column], tally)).collect();
         (Loss(self.sum_up(&by_column, tally)), by_column)
     }
     fn sum_up(&self, by_column: &[f64], tally: &Tally) -> Vec<f64> {
         match self.metric {
             Metric::Loss { aggregate, .. } => self.aggregate(by_column, aggregate),
-            Metric::Discernibility => vec![exact(
-                tally.kept_squares + u128::from(self.rows) * u128::from(tally.suppressed),
-            )],
+            Metric::Discernibility => {
+                vec![exact(tally.kept_squares + u128::from(self.rows) * u128::from(tally.suppressed))]
+            }
             Metric::DiscernibilityMonotone => vec![exact(tally.kept_squares + tally.suppressed_squares)],
-            Metric::ClassSize { balance } => vec![self.class_size(balance, tally.kept_classes, tally.suppressed_classes > 0)],
+            Metric::ClassSize { balance } => {
+                vec![self.class_size(balance, tally.kept_classes, tally.suppressed_classes > 0)]
+            }
             Metric::Entropy { .. } | Metric::Height => self.aggregate(by_column, Aggregate::Sum),
             Metric::Precision { .. } => self.aggregate(by_column, Aggregate::ArithmeticMean),
             Metric::Ambiguity => {
@@ -170,23 +172,44 @@ impl Measure {
         match self.metric {
             Metric::Loss { balance, .. } => {
                 let out = tally.suppressed_covered[at];
-                self.scaled_loss(column, balance, exact(measure.covered - out) / column.total, exact(out) / column.total, suppressed)
+                self.scaled_loss(
+                    column,
+                    balance,
+                    exact(measure.covered - out) / column.total,
+                    exact(out) / column.total,
+                    suppressed,
+                )
             }
             Metric::Entropy { monotone, normalized, balance } => {
                 let (gf, sf) = factors(balance);
                 let mut bits = measure.entropy * gf;
                 if !monotone && tally.suppressed > 0 {
-                    let counts = tally.suppressed_codes[at].iter().filter(|&&count| count > 0).map(|&count| count as f64);
+                    let counts =
+                        tally.suppressed_codes[at].iter().filter(|&&count| count > 0).map(|&count| count as f64);
                     bits += sf * counts.map(|count| -count * (count / suppressed).log2()).sum::<f64>();
                 }
                 let most = column.entropy_most * gf;
-                floor10(if !normalized { bits } else if most > 0.0 { bits / most } else { 0.0 })
+                floor10(if !normalized {
+                    bits
+                } else if most > 0.0 {
+                    bits / most
+                } else {
+                    0.0
+                })
             }
-            Metric::Precision { monotone, balance } => self.precision(column, level, if monotone { None } else { Some((balance, suppressed)) }),
+            Metric::Precision { monotone, balance } => {
+                self.precision(column, level, if monotone { None } else { Some((balance, suppressed)) })
+            }
             Metric::Height => level as f64,
             Metric::Discernibility | Metric::DiscernibilityMonotone | Metric::ClassSize { .. } | Metric::Ambiguity => {
                 let kept = exact(measure.covered) / column.total;
-                self.scaled_loss(column, 0.5, kept * (1.0 - suppressed / rows.max(1.0)), kept * suppressed / rows.max(1.0), suppressed)
+                self.scaled_loss(
+                    column,
+                    0.5,
+                    kept * (1.0 - suppressed / rows.max(1.0)),
+                    kept * suppressed / rows.max(1.0),
+                    suppressed,
+                )
             }
         }
     }
@@ -253,7 +276,9 @@ impl Measure {
                 // Linear in the suppressed rows: the least is at one end.
                 let ends = [least_suppressed, self.suppress_at_most.min(self.rows).max(least_suppressed)];
                 #[expect(clippy::cast_precision_loss, reason = "rows as a factor")]
-                let at = |column: usize, end: u64| self.precision(&self.columns[column], levels[column], Some((balance, end as f64)));
+                let at = |column: usize, end: u64| {
+                    self.precision(&self.columns[column], levels[column], Some((balance, end as f64)))
+                };
                 let by_column: Vec<f64> =
                     (0..levels.len()).map(|column| at(column, ends[0]).min(at(column, ends[1]))).collect();
                 self.aggregate(&by_column, Aggregate::ArithmeticMean)
@@ -269,7 +294,9 @@ impl Measure {
             Metric::DiscernibilityMonotone | Metric::Ambiguity => vec![0.0],
         };
         bound[0] = bound[0].max(floor);
-        bound.iter_mut().for_each(|number| *number = *number * (1.0 - 1e-9) - 2e-10);
+        for number in &mut bound {
+            *number = *number * (1.0 - 1e-9) - 2e-10;
+        }
         bound
     }
     /// The least rows of a kept class.
@@ -298,8 +325,12 @@ impl Measure {
     /// of [`Measure::has_floor`].
     pub(super) fn floor(&self, tally: &Tally, unsuppressed_ambiguity: f64) -> f64 {
         match self.metric {
-            Metric::Discernibility | Metric::DiscernibilityMonotone => exact(tally.kept_squares + tally.suppressed_squares),
-            Metric::ClassSize { balance } => self.class_size(balance, tally.kept_classes + tally.suppressed_classes, true),
+            Metric::Discernibility | Metric::DiscernibilityMonotone => {
+                exact(tally.kept_squares + tally.suppressed_squares)
+            }
+            Metric::ClassSize { balance } => {
+                self.class_size(balance, tally.kept_classes + tally.suppressed_classes, true)
+            }
             Metric::Ambiguity => unsuppressed_ambiguity,
             _ => 0.0,
         }
@@ -313,15 +344,20 @@ impl LevelMeasure {
         for (&count, &code) in raw.iter().zip(&level.parent_code) {
             rows[code as usize] += count;
         }
-        let covered = rows.iter().zip(&level.leaves).map(|(&rows, &leaves)| u128::from(rows) * u128::from(leaves)).sum();
+        let covered =
+            rows.iter().zip(&level.leaves).map(|(&rows, &leaves)| u128::from(rows) * u128::from(leaves)).sum();
         let entropy = raw
             .iter()
             .zip(&level.parent_code)
             .filter(|(count, _)| **count > 0)
             .map(|(&count, &code)| -(count as f64) * ratio(count, rows[code as usize]).log2())
             .sum();
-        let mut by_share: Vec<(f64, u64)> =
-            rows.iter().zip(&level.leaves).filter(|(rows, _)| **rows > 0).map(|(&rows, &leaves)| (leaves as f64 / total as f64, rows)).collect();
+        let mut by_share: Vec<(f64, u64)> = rows
+            .iter()
+            .zip(&level.leaves)
+            .filter(|(rows, _)| **rows > 0)
+            .map(|(&rows, &leaves)| (leaves as f64 / total as f64, rows))
+            .collect();
         by_share.sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
         Self { leaves: level.leaves.clone(), covered, by_share, entropy }
     }

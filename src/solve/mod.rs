@@ -15,6 +15,7 @@ mod lattice;
 mod measure;
 mod open_ended;
 mod problem;
+#[expect(clippy::inline_always, reason = "compiled once for each width of the keys")]
 mod rollup;
 mod search;
 mod sources;

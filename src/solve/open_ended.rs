@@ -76,8 +76,10 @@ pub(super) fn search(ground: &Ground<'_>, budget: &Budget<'_>) -> Solution {
                 break;
             }
         }
-        let found: Vec<_> =
-            round.into_par_iter().map_init(Worker::default, |worker, levels| (ground.find(&levels, false, worker), levels)).collect();
+        let found: Vec<_> = round
+            .into_par_iter()
+            .map(|levels| (ground.with_worker(|worker| ground.find(&levels, false, worker)), levels))
+            .collect();
         for (finding, levels) in found {
             state.checked += 1;
             if finding.refuted_with_finer {
@@ -145,8 +147,10 @@ fn descend(ground: &Ground<'_>, budget: &Budget<'_>, state: &mut Found) {
         if below.is_empty() || !(budget.go_on)() {
             return;
         }
-        let found: Vec<_> =
-            below.into_par_iter().map_init(Worker::default, |worker, levels| (ground.find(&levels, false, worker), levels)).collect();
+        let found: Vec<_> = below
+            .into_par_iter()
+            .map(|levels| (ground.with_worker(|worker| ground.find(&levels, false, worker)), levels))
+            .collect();
         let mut next: Option<Node> = None;
         for (finding, levels) in found {
             state.checked += 1;

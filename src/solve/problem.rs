@@ -93,7 +93,9 @@ impl Classes {
             members: table.members().to_vec(),
             population: None,
             sensitive,
-            shared: table.shared().map_or(vec![], |shared| (0..table.len()).map(|class| shared.of(class).to_vec()).collect()),
+            shared: table
+                .shared()
+                .map_or(vec![], |shared| (0..table.len()).map(|class| shared.of(class).to_vec()).collect()),
         }
     }
     /// Number of classes.
@@ -137,7 +139,7 @@ pub enum Metric {
     Discernibility,
     /// Σ size² of all classes: the monotone form, DM*.
     DiscernibilityMonotone,
-    /// N / classes, all suppressed rows being one class (LeFevre et al. 2006).
+    /// N / classes, all suppressed rows being one class (`LeFevre` et al. 2006).
     ClassSize {
         /// g.
         balance: f64,
@@ -201,5 +203,9 @@ impl Loss {
 
 /// Order of two losses.
 pub(super) fn order(left: &[f64], right: &[f64]) -> std::cmp::Ordering {
-    left.iter().zip(right).map(|(left, right)| left.total_cmp(right)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+    left.iter()
+        .zip(right)
+        .map(|(left, right)| left.total_cmp(right))
+        .find(|order| order.is_ne())
+        .unwrap_or(std::cmp::Ordering::Equal)
 }

@@ -38,7 +38,9 @@ impl Keys {
                     return Err(column);
                 }
             }
-            climb.push(from_levels.into_iter().map(|maps| maps.into_iter().map(Option::unwrap_or_default).collect()).collect());
+            climb.push(
+                from_levels.into_iter().map(|maps| maps.into_iter().map(Option::unwrap_or_default).collect()).collect(),
+            );
         }
         Ok(Self { places, climb, words: word + 1 })
     }
@@ -99,6 +101,27 @@ const DENSE: usize = 64;
 pub(super) struct Scratch {
     slots: Vec<u32>,
     target: Vec<u32>,
+    /// Vectors of tables that are no longer needed: without them every node would ask the system for memory again.
+    spare: Vec<Vec<u64>>,
+}
+
+impl Scratch {
+    fn vector(&mut self) -> Vec<u64> {
+        self.spare.pop().unwrap_or_default()
+    }
+    /// Takes a table's vectors for the next one.
+    pub(super) fn recycle(&mut self, table: NodeTable) {
+        let dense = table.histograms.into_iter().filter_map(|counts| match counts {
+            Counts::Dense { counts, .. } => Some(counts),
+            Counts::Sparse { .. } => None,
+        });
+        for mut vector in [table.keys, table.rows, table.alone, table.population].into_iter().chain(dense) {
+            if vector.capacity() > 0 && self.spare.len() < 16 {
+                vector.clear();
+                self.spare.push(vector);
+            }
+        }
+    }
 }
 
 impl NodeTable {
@@ -208,59 +231,84 @@ impl NodeTable {
                 (word, shift, mask, keys.climb[column][self.levels[column]][levels[column]].as_slice())
             })
             .collect();
-        let capacity = (self.len() * 2).next_power_of_two().max(16);
-        scratch.slots.clear();
-        scratch.slots.resize(capacity, 0);
-        scratch.target.clear();
         let needs_target = !self.alone.is_empty() || !self.histograms.is_empty() || !self.population.is_empty();
-        let shift_down = u64::BITS - capacity.trailing_zeros();
-        let mut new_keys: Vec<u64> = Vec::new();
-        let mut new_rows: Vec<u64> = Vec::new();
-        let mut key = vec![0_u64; words];
-        for (old, &rows) in self.keys.chunks_exact(words).zip(&self.rows) {
-            key.copy_from_slice(old);
-            for &(word, shift, mask, map) in &changes {
+        let mut mapped = scratch.vector();
+        mapped.extend_from_slice(&self.keys);
+        for &(word, shift, mask, map) in &changes {
+            for key in mapped.chunks_exact_mut(words) {
                 #[expect(clippy::cast_possible_truncation, reason = "codes are 32 bits")]
                 let code = ((key[word] >> shift) & mask) as usize;
                 key[word] = (key[word] & !(mask << shift)) | (u64::from(map[code]) << shift);
             }
+        }
+        let capacity = (self.len() * 4).next_power_of_two().max(16);
+        scratch.slots.clear();
+        scratch.slots.resize(capacity, 0);
+        scratch.target.clear();
+        scratch.target.reserve(if needs_target { self.len() } else { 0 });
+        let shift_down = u64::BITS - capacity.trailing_zeros();
+        let mut new_keys = scratch.vector();
+        let mut new_rows = scratch.vector();
+        new_keys.resize(self.keys.len(), 0);
+        new_rows.resize(self.len(), 0);
+        let slots = scratch.slots.as_mut_slice();
+        let mut count = 0;
+        for (key, &rows) in mapped.chunks_exact(words).zip(&self.rows) {
             let mut hash = 0_u64;
-            for &word in &key {
+            for &word in key {
                 hash = (hash.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                hash ^= hash >> 29;
+                hash ^= hash >> 32;
             }
             #[expect(clippy::cast_possible_truncation, reason = "as many bits as the table has")]
             let mut at = (hash.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> shift_down) as usize;
+            // The key is written where a new class would be, so that a new class and a known one take the same way:
+            // which of the two it is cannot be predicted, and a branch on it would cost more than all the rest.
+            new_keys[count * words..][..words].copy_from_slice(key);
             let class = loop {
-                let slot = scratch.slots[at];
-                if slot == 0 {
-                    new_keys.extend_from_slice(&key);
-                    new_rows.push(rows);
-                    let class = u32::try_from(new_rows.len()).expect("below four billion classes");
-                    scratch.slots[at] = class;
-                    break class - 1;
-                }
-                let class = slot - 1;
-                if new_keys[class as usize * words..][..words] == key[..] {
-                    new_rows[class as usize] += rows;
+                let slot = slots[at] as usize;
+                let class = if slot == 0 { count } else { slot - 1 };
+                if new_keys[class * words..][..words] == *key {
+                    count += usize::from(slot == 0);
                     break class;
                 }
                 at = (at + 1) & (capacity - 1);
             };
+            new_rows[class] = rows.wrapping_add(new_rows[class]);
+            #[expect(clippy::cast_possible_truncation, reason = "classes are fewer than the base's, checked before")]
+            let number = class as u32;
+            slots[at] = number + 1;
             if needs_target {
-                scratch.target.push(class);
+                scratch.target.push(number);
             }
         }
+        new_keys.truncate(count * words);
+        new_rows.truncate(count);
+        mapped.clear();
+        scratch.spare.push(mapped);
         let classes = new_rows.len();
-        Self {
+        let target = std::mem::take(&mut scratch.target);
+        let mut rolled = Self {
             levels: levels.to_vec(),
             words,
             keys: new_keys,
             rows: new_rows,
-            alone: add_up(&self.alone, &scratch.target, classes),
-            shared: self.shared.as_ref().map(|shared| shared.merged(&scratch.target, classes)),
-            population: add_up(&self.population, &scratch.target, classes),
-            histograms: self.histograms.iter().map(|counts| counts.merged(&scratch.target, classes)).collect(),
+            alone: add_up(&self.alone, &target, classes),
+            shared: self.shared.as_ref().map(|shared| shared.merged(&target, classes)),
+            population: add_up(&self.population, &target, classes),
+            histograms: Vec::new(),
+        };
+        rolled.histograms = self.histograms.iter().map(|counts| counts.merged(&target, classes, scratch)).collect();
+        scratch.target = target;
+        rolled
+    }
+    /// Gives back memory that the table does not need, before it is kept.
+    pub(super) fn shrink(&mut self) {
+        self.keys.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        for counts in &mut self.histograms {
+            if let Counts::Dense { counts, .. } = counts {
+                counts.shrink_to_fit();
+            }
         }
     }
 }
@@ -302,14 +350,16 @@ fn starts_of(ascending: impl Iterator<Item = u32>, classes: usize) -> Vec<usize>
 }
 
 impl Counts {
-    fn merged(&self, target: &[u32], classes: usize) -> Self {
+    fn merged(&self, target: &[u32], classes: usize, scratch: &mut Scratch) -> Self {
         match self {
             Self::Dense { values, counts } => {
-                let mut sums = vec![0; classes * values];
+                let mut sums = scratch.vector();
+                sums.resize(classes * values, 0);
                 if *values > 0 {
                     for (from, &to) in counts.chunks_exact(*values).zip(target) {
                         for (sum, count) in sums[to as usize * values..][..*values].iter_mut().zip(from) {
-                            *sum += count;
+                            // No sum is above the rows of the table, which a u64 holds.
+                            *sum = sum.wrapping_add(*count);
                         }
                     }
                 }

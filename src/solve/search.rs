@@ -77,6 +77,7 @@ pub(super) struct Ground<'a> {
     pub(super) keys: &'a Keys,
     pub(super) sources: Sources<'a>,
     pub(super) lattice: Lattice,
+    workers: std::sync::Mutex<Vec<Worker>>,
 }
 
 /// Buffers of one worker.
@@ -87,9 +88,22 @@ pub(super) struct Worker {
 }
 
 impl Ground<'_> {
+    /// Does `work` with buffers that were used before, so that memory is not asked for again and again.
+    pub(super) fn with_worker<T>(&self, work: impl FnOnce(&mut Worker) -> T) -> T {
+        let idle = || self.workers.lock().expect("no thread panics while it holds the workers");
+        let mut worker = idle().pop().unwrap_or_default();
+        let outcome = work(&mut worker);
+        idle().push(worker);
+        outcome
+    }
     pub(super) fn find(&self, levels: &[usize], whole: bool, worker: &mut Worker) -> Finding {
+        let limit = self.problem.suppress_at_most;
         let table = self.sources.table(levels, &mut worker.scratch);
-        evaluate(&table, self.keys, &self.judge, &self.measure, self.problem.suppress_at_most, whole, &mut worker.buffers)
+        let finding = evaluate(&table, self.keys, &self.judge, &self.measure, limit, whole, &mut worker.buffers);
+        if let Some(table) = std::sync::Arc::into_inner(table) {
+            worker.scratch.recycle(table);
+        }
+        finding
     }
 }
 
@@ -114,7 +128,9 @@ pub fn solve(problem: &Problem, budget: &Budget<'_>) -> Result<Solution, Unsolva
 /// If the problem does not fit together.
 pub fn node(problem: &Problem, levels: &[usize]) -> Result<Node, Unsolvable> {
     let keys = checked_keys(problem)?;
-    if levels.len() != problem.ladders.len() || levels.iter().zip(&problem.ladders).any(|(&level, ladder)| level >= ladder.levels.len()) {
+    if levels.len() != problem.ladders.len()
+        || levels.iter().zip(&problem.ladders).any(|(&level, ladder)| level >= ladder.levels.len())
+    {
         return Err(Unsolvable::Unfit("levels and ladders"));
     }
     let ground = prepare(problem, &keys, 0);
@@ -144,6 +160,9 @@ fn with_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
 fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
     let classes = &problem.classes;
     let count = classes.len();
+    if u32::try_from(count).is_err() || count == u32::MAX as usize {
+        return Err(Unsolvable::Unfit("four billion classes"));
+    }
     if problem.ladders.len() != classes.codes.len() {
         return Err(Unsolvable::Unfit("ladders and columns"));
     }
@@ -158,7 +177,8 @@ fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
         let Some(raw) = ladder.levels.first() else { return Err(Unsolvable::Unfit("a ladder without levels")) };
         let values = raw.parent_code.len();
         let fits = ladder.levels.iter().all(|level| {
-            level.parent_code.len() == values && level.parent_code.iter().all(|&code| (code as usize) < level.leaves.len())
+            level.parent_code.len() == values
+                && level.parent_code.iter().all(|&code| (code as usize) < level.leaves.len())
         });
         let same = raw.parent_code.iter().enumerate().all(|(at, &code)| at == code as usize);
         if !fits || !same || ladder.total == 0 || codes.iter().any(|&code| code as usize >= values) {
@@ -189,10 +209,16 @@ fn prepare<'a>(problem: &'a Problem, keys: &'a Keys, memory: usize) -> Ground<'a
     });
     let judge = Judge::new(&problem.models, &Whole { rows: classes.rows.iter().sum(), totals: totals.collect() });
     let measure = Measure::new(problem, judge.least_members());
-    let mut climb_order: Vec<usize> = (0..problem.ladders.len()).collect();
-    climb_order.sort_by(|&left, &right| measure.spread(right).total_cmp(&measure.spread(left)));
-    let sources = Sources::new(keys, NodeTable::base(classes, keys), climb_order, memory);
-    Ground { problem, judge, measure, keys, sources, lattice: Lattice::new(&problem.ladders) }
+    let sources = Sources::new(keys, NodeTable::base(classes, keys), memory);
+    Ground {
+        problem,
+        judge,
+        measure,
+        keys,
+        sources,
+        lattice: Lattice::new(&problem.ladders),
+        workers: std::sync::Mutex::default(),
+    }
 }
 
 /// Larger lattices are searched without a list of their nodes.
@@ -267,7 +293,7 @@ impl<'a> Search<'a> {
             let findings: Vec<Vec<(usize, Finding)>> = round
                 .par_iter()
                 .with_max_len(1)
-                .map_init(Worker::default, |worker, chain| self.bisect(chain, worker))
+                .map(|chain| self.ground.with_worker(|worker| self.bisect(chain, worker)))
                 .collect();
             for (chain, found) in round.iter().zip(findings) {
                 self.take(chain, found);
@@ -382,7 +408,9 @@ impl<'a> Search<'a> {
                     });
                 }
                 if !floors.is_empty() {
-                    self.ground.lattice.for_each_above(&levels, |above| floors[above] = floors[above].max(finding.floor));
+                    self.ground
+                        .lattice
+                        .for_each_above(&levels, |above| floors[above] = floors[above].max(finding.floor));
                 }
                 states[node] = State::Done;
             }
@@ -409,7 +437,12 @@ impl<'a> Search<'a> {
     fn gap(&self, round: &[Vec<usize>]) -> f64 {
         let Some(best) = &self.best else { return f64::INFINITY };
         let least = round.iter().flatten().map(|&node| self.first_bound(node)[0]).fold(f64::INFINITY, f64::min);
-        let least = self.by_bound.iter().filter(|&&node| self.states[node as usize] != State::Done).map(|&node| self.first_bound(node as usize)[0]).fold(least, f64::min);
+        let least = self
+            .by_bound
+            .iter()
+            .filter(|&&node| self.states[node as usize] != State::Done)
+            .map(|&node| self.first_bound(node as usize)[0])
+            .fold(least, f64::min);
         (best.loss.first() - least).max(0.0)
     }
     fn finish(self, optimal: bool, gap: f64) -> Solution {

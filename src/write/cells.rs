@@ -8,6 +8,9 @@ const NULL: u8 = 0;
 const VALUE: u8 = 1;
 
 /// Appends the cells of one row.
+///
+/// # Errors
+/// A cell of four gigabytes or more.
 pub fn encode_cells(columns: &[&Column<'_>], row: usize, out: &mut Vec<u8>) -> Result<()> {
     for column in columns {
         if column.is_null(row) {

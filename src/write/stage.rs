@@ -112,6 +112,7 @@ impl Stage {
                 // A file system without the flag: look once more, then rename; a folder is never replaced by `rename`
                 // unless it is empty.
                 refuse_existing(&self.target)?;
+                #[expect(clippy::disallowed_methods, reason = "this is the one place that publishes")]
                 std::fs::rename(&self.folder, &self.target)
                     .map_err(|cause| Error::io("publish", &self.target, &cause))?;
             }

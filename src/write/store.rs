@@ -16,51 +16,55 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes before a record: its length.
-const PREFIX: usize = 4;
-
-/// A worker's rows of one shard, sorted into buckets as they come. Reused from shard to shard.
+/// A worker's rows of one shard, one after the other as they come, each with its bucket. Reused from shard to shard.
+///
+/// Rows are not sorted into buckets here: writing in one place is what memory is good at. The sorting is of places, when
+/// the shard is done.
+#[derive(Default)]
 pub struct ShardRows {
-    buckets: Vec<Vec<u8>>,
-    counts: Vec<u32>,
+    bytes: Vec<u8>,
+    buckets: Vec<u32>,
+    ends: Vec<u32>,
 }
 
 impl ShardRows {
-    /// Empty, for a store of this many buckets.
-    #[must_use]
-    pub fn new(buckets: usize) -> Self {
-        Self { buckets: vec![Vec::new(); buckets], counts: vec![0; buckets] }
-    }
     /// Appends the record that `write` makes to a bucket.
     ///
     /// # Errors
-    /// A record of 4 GiB or more.
+    /// Four gigabytes or more of one shard.
     #[inline]
-    pub fn push(&mut self, bucket: usize, write: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
-        let bytes = &mut self.buckets[bucket];
-        let start = bytes.len();
-        bytes.extend_from_slice(&[0; PREFIX]);
-        write(bytes);
-        let length = u32::try_from(bytes.len() - start - PREFIX)
-            .map_err(|_| Error::new(ErrorKind::Memory("a row of four gigabytes or more")))?;
-        bytes[start..start + PREFIX].copy_from_slice(&length.to_le_bytes());
-        self.counts[bucket] += 1;
+    pub fn push(&mut self, bucket: u32, write: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        write(&mut self.bytes);
+        let end = u32::try_from(self.bytes.len())
+            .map_err(|_| Error::new(ErrorKind::Memory("a shard of four gigabytes or more")))?;
+        self.buckets.push(bucket);
+        self.ends.push(end);
         Ok(())
     }
 }
 
-/// Where a shard's rows lie.
-enum Place {
-    Memory(Vec<u8>),
-    File(u64),
+/// Where a record lies in its segment.
+#[derive(Clone, Copy)]
+struct Slot {
+    start: u32,
+    length: u32,
 }
 
+/// The rows of one shard.
 struct Segment {
     shard: u64,
     place: Place,
-    /// Start of every bucket in the segment, and the end.
-    starts: Vec<u64>,
-    counts: Vec<u32>,
+    /// Every record, sorted by bucket, and within a bucket as the rows came.
+    slots: Vec<Slot>,
+    /// Place of each bucket's first slot, and the end.
+    starts: Vec<u32>,
+}
+
+enum Place {
+    /// The records as they came.
+    Memory(Vec<u8>),
+    /// The records in the order of the slots, from this offset of the file, encrypted. Bytes there are.
+    File(u64, u64),
 }
 
 /// Takes shards from any thread in any order.
@@ -109,24 +113,24 @@ impl Store {
     /// # Errors
     /// When the spill file cannot be written.
     pub fn add(&self, shard: u64, rows: &mut ShardRows) -> Result<()> {
-        let total: usize = rows.buckets.iter().map(Vec::len).sum();
-        let mut bytes = Vec::with_capacity(total);
-        let mut starts = Vec::with_capacity(self.buckets + 1);
-        for bucket in &mut rows.buckets {
-            starts.push(bytes.len() as u64);
-            bytes.extend_from_slice(bucket);
-            bucket.clear();
-        }
-        starts.push(bytes.len() as u64);
-        let counts = std::mem::replace(&mut rows.counts, vec![0; self.buckets]);
-        let size = bytes.len() as u64;
+        let (mut slots, starts) = sort(rows, self.buckets);
+        let size = rows.bytes.len() as u64;
         let place = if self.held.fetch_add(size, Ordering::Relaxed) + size <= self.memory {
-            Place::Memory(bytes)
+            Place::Memory(rows.bytes.as_slice().to_vec())
         } else {
             self.held.fetch_sub(size, Ordering::Relaxed);
-            Place::File(self.spill(&mut bytes)?)
+            let mut grouped = Vec::with_capacity(rows.bytes.len());
+            for slot in &mut slots {
+                let start = u32::try_from(grouped.len()).expect("no more than the rows had");
+                grouped.extend_from_slice(&rows.bytes[slot.start as usize..][..slot.length as usize]);
+                slot.start = start;
+            }
+            Place::File(self.spill(&mut grouped)?, size)
         };
-        let segment = Segment { shard, place, starts, counts };
+        rows.bytes.clear();
+        rows.buckets.clear();
+        rows.ends.clear();
+        let segment = Segment { shard, place, slots, starts };
         self.segments.lock().map_err(|_| poisoned())?.push(segment);
         Ok(())
     }
@@ -166,36 +170,50 @@ pub struct Stored {
     folder: PathBuf,
 }
 
-/// The rows of one bucket, in memory.
+/// The rows of one bucket, in the order of shards and of rows within shards until they are shuffled.
 #[derive(Default)]
 pub struct BucketRows {
-    bytes: Vec<u8>,
-    /// Start of each record.
-    starts: Vec<usize>,
+    /// What had to be read back from the file.
+    arena: Vec<u8>,
+    rows: Vec<Row>,
     order: Vec<u32>,
 }
+
+/// Where a row of a bucket lies: in a segment's memory or, for [`ARENA`], in the arena.
+#[derive(Clone, Copy)]
+struct Row {
+    segment: u32,
+    length: u32,
+    start: u64,
+}
+
+const ARENA: u32 = u32::MAX;
 
 impl BucketRows {
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.starts.len()
+        self.rows.len()
     }
     /// Whether there is no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
+        self.rows.is_empty()
     }
     /// Permutes the rows.
     pub fn shuffle(&mut self, random: &mut Repeatable) {
         random.shuffle(&mut self.order);
     }
-    /// The records in their present order.
-    pub fn records(&self) -> impl Iterator<Item = &[u8]> {
+    /// The records in their present order; `stored` is the store that they were found in.
+    pub fn records<'r>(&'r self, stored: &'r Stored) -> impl Iterator<Item = &'r [u8]> {
         self.order.iter().map(|row| {
-            let start = self.starts[*row as usize];
-            let length = read_length(&self.bytes[start..]);
-            &self.bytes[start + PREFIX..][..length]
+            let row = self.rows[*row as usize];
+            let bytes: &[u8] = match stored.segments.get(row.segment as usize).map(|segment| &segment.place) {
+                Some(Place::Memory(bytes)) => bytes,
+                _ => &self.arena,
+            };
+            let start = usize::try_from(row.start).expect("it lies in memory");
+            &bytes[start..start + row.length as usize]
         })
     }
 }
@@ -211,76 +229,95 @@ impl Stored {
     pub fn shards(&self) -> usize {
         self.segments.len()
     }
-    /// Rows of a bucket.
-    #[must_use]
-    pub fn bucket_len(&self, bucket: usize) -> u64 {
-        self.segments.iter().map(|segment| u64::from(segment.counts[bucket])).sum()
-    }
     /// All bytes of records.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.starts[self.buckets]).sum()
+        let size = |segment: &Segment| match &segment.place {
+            Place::Memory(bytes) => bytes.len() as u64,
+            Place::File(_, bytes) => *bytes,
+        };
+        self.segments.iter().map(size).sum()
     }
     /// Whether anything went to disk.
     #[must_use]
     pub fn spilled(&self) -> bool {
         self.file.is_some()
     }
-    /// Loads a bucket, its rows in the order of shards and of rows within shards.
+    /// Finds the rows of a bucket and puts them in their first order.
     ///
     /// # Errors
     /// When the spill file cannot be read.
     pub fn bucket(&self, bucket: usize, rows: &mut BucketRows) -> Result<()> {
-        rows.bytes.clear();
-        for segment in &self.segments {
-            self.load(segment, bucket, bucket + 1, rows)?;
+        rows.arena.clear();
+        rows.rows.clear();
+        for number in 0..self.segments.len() {
+            self.find(number, bucket..bucket + 1, rows)?;
         }
-        index(rows)
+        in_order(rows)
     }
-    /// Loads a whole shard (all its buckets), for releases in input order.
+    /// Finds the rows of a whole shard, for releases in input order; the store then has one bucket.
     ///
     /// # Errors
     /// When the spill file cannot be read.
     pub fn shard(&self, number: usize, rows: &mut BucketRows) -> Result<()> {
-        rows.bytes.clear();
-        self.load(&self.segments[number], 0, self.buckets, rows)?;
-        index(rows)
+        rows.arena.clear();
+        rows.rows.clear();
+        self.find(number, 0..self.buckets, rows)?;
+        in_order(rows)
     }
 
-    fn load(&self, segment: &Segment, first: usize, end: usize, rows: &mut BucketRows) -> Result<()> {
-        let (start, stop) = (segment.starts[first], segment.starts[end]);
-        let size = |bytes: u64| usize::try_from(bytes).map_err(|_| Error::new(ErrorKind::Memory("a bucket of rows")));
-        match &segment.place {
-            Place::Memory(bytes) => rows.bytes.extend_from_slice(&bytes[size(start)?..size(stop)?]),
-            Place::File(offset) => {
-                let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
-                let file = self.file.as_ref().ok_or(ErrorKind::Internal("spilled rows without a file"))?;
-                let at = rows.bytes.len();
-                rows.bytes.resize(at + size(stop - start)?, 0);
-                file.read_exact_at(&mut rows.bytes[at..], offset + start).map_err(failed)?;
-                self.cipher.apply(offset + start, &mut rows.bytes[at..]);
-            }
-        }
+    fn find(&self, number: usize, buckets: std::ops::Range<usize>, rows: &mut BucketRows) -> Result<()> {
+        let segment = &self.segments[number];
+        let slots = &segment.slots[segment.starts[buckets.start] as usize..segment.starts[buckets.end] as usize];
+        let Place::File(offset, _) = segment.place else {
+            let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
+            let row = |slot: &Slot| Row { segment: number, length: slot.length, start: u64::from(slot.start) };
+            rows.rows.extend(slots.iter().map(row));
+            return Ok(());
+        };
+        let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return Ok(()) };
+        let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
+        let file = self.file.as_ref().ok_or(ErrorKind::Internal("spilled rows without a file"))?;
+        let (at, from) = (rows.arena.len(), offset + u64::from(first.start));
+        rows.arena.resize(at + (last.start - first.start + last.length) as usize, 0);
+        file.read_exact_at(&mut rows.arena[at..], from).map_err(failed)?;
+        self.cipher.apply(from, &mut rows.arena[at..]);
+        let row = |slot: &Slot| Row {
+            segment: ARENA,
+            length: slot.length,
+            start: at as u64 + u64::from(slot.start - first.start),
+        };
+        rows.rows.extend(slots.iter().map(row));
         Ok(())
     }
 }
 
-/// Finds the records and puts them in their first order.
-fn index(rows: &mut BucketRows) -> Result<()> {
-    rows.starts.clear();
-    let mut at = 0;
-    while at < rows.bytes.len() {
-        rows.starts.push(at);
-        at += PREFIX + read_length(&rows.bytes[at..]);
+/// The slots of a shard's records by bucket, by counting.
+fn sort(rows: &ShardRows, buckets: usize) -> (Vec<Slot>, Vec<u32>) {
+    let mut starts = vec![0_u32; buckets + 1];
+    for bucket in &rows.buckets {
+        starts[*bucket as usize + 1] += 1;
     }
-    let count = u32::try_from(rows.starts.len()).map_err(|_| Error::new(ErrorKind::Memory("a bucket of rows")))?;
+    for bucket in 0..buckets {
+        starts[bucket + 1] += starts[bucket];
+    }
+    let mut next = starts.clone();
+    let mut slots = vec![Slot { start: 0, length: 0 }; rows.ends.len()];
+    let mut start = 0;
+    for (bucket, end) in rows.buckets.iter().zip(&rows.ends) {
+        let place = &mut next[*bucket as usize];
+        slots[*place as usize] = Slot { start, length: end - start };
+        *place += 1;
+        start = *end;
+    }
+    (slots, starts)
+}
+
+fn in_order(rows: &mut BucketRows) -> Result<()> {
+    let count = u32::try_from(rows.rows.len()).map_err(|_| Error::new(ErrorKind::Memory("a bucket of rows")))?;
     rows.order.clear();
     rows.order.extend(0..count);
     Ok(())
-}
-
-fn read_length(bytes: &[u8]) -> usize {
-    u32::from_le_bytes(bytes[..PREFIX].try_into().expect("four bytes")) as usize
 }
 
 fn poisoned() -> Error {
@@ -291,17 +328,15 @@ fn poisoned() -> Error {
 fn nameless(folder: &Path) -> std::io::Result<File> {
     use rustix::fs::{Mode, OFlags};
     let mode = Mode::RUSR | Mode::WUSR;
-    match rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, mode) {
-        Ok(descriptor) => Ok(File::from(descriptor)),
-        Err(_) => {
-            // Not every file system knows O_TMPFILE: make a name and take it away at once.
-            let path = folder.join(".spill");
-            let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
-            let file = File::from(rustix::fs::open(&path, flags, mode)?);
-            std::fs::remove_file(&path)?;
-            Ok(file)
-        }
+    if let Ok(descriptor) = rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, mode) {
+        return Ok(File::from(descriptor));
     }
+    // Not every file system knows O_TMPFILE: make a name and take it away at once.
+    let path = folder.join(".spill");
+    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(&path, flags, mode)?);
+    std::fs::remove_file(&path)?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -316,11 +351,11 @@ mod tests {
         if backwards {
             shards.reverse();
         }
-        let mut rows = ShardRows::new(256);
+        let mut rows = ShardRows::default();
         for shard in shards {
             let mut random = Repeatable::new(&key.stream("shuffle"), shard);
             for row in 0..1000 {
-                let bucket = random.below(256) as usize;
+                let bucket = random.below(256);
                 rows.push(bucket, |out| out.extend_from_slice(format!("{shard}:{row}").as_bytes())).unwrap();
             }
             store.add(shard, &mut rows).unwrap();
@@ -333,9 +368,8 @@ mod tests {
         let (mut rows, mut order) = (BucketRows::default(), Vec::new());
         for bucket in 0..stored.buckets() {
             stored.bucket(bucket, &mut rows).unwrap();
-            assert_eq!(rows.len() as u64, stored.bucket_len(bucket));
             rows.shuffle(&mut Repeatable::new(&key.stream("permute"), bucket as u64));
-            order.extend(rows.records().map(|record| String::from_utf8(record.to_vec()).unwrap()));
+            order.extend(rows.records(stored).map(|record| String::from_utf8(record.to_vec()).unwrap()));
         }
         order
     }
@@ -373,7 +407,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = MasterKey::insecure_from_test_seed(2);
         let store = Store::new(1, 0, folder.path(), &key.stream("spill"));
-        let mut rows = ShardRows::new(1);
+        let mut rows = ShardRows::default();
         for shard in [1_u64, 0] {
             for row in 0..3 {
                 rows.push(0, |out| out.extend_from_slice(format!("{shard}{row}").as_bytes())).unwrap();
@@ -383,7 +417,7 @@ mod tests {
         let (stored, mut read, mut all) = (store.finish().unwrap(), BucketRows::default(), String::new());
         for shard in 0..stored.shards() {
             stored.shard(shard, &mut read).unwrap();
-            read.records().for_each(|record| all.push_str(std::str::from_utf8(record).unwrap()));
+            read.records(&stored).for_each(|record| all.push_str(std::str::from_utf8(record).unwrap()));
         }
         assert_eq!(all, "000102101112");
     }

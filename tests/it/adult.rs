@@ -52,7 +52,8 @@ print(json.dumps(answer))
 fn recount(folder: &Folder, release: &str, quasi: &str) -> serde_json::Value {
     let python = std::env::var("OUTIS_PYTHON").unwrap_or_else(|_| "python3".into());
     let path = folder.join(release);
-    let output = std::process::Command::new(python).args(["-c", RECOUNT, path.to_str().unwrap(), quasi]).output().unwrap();
+    let output =
+        std::process::Command::new(python).args(["-c", RECOUNT, path.to_str().unwrap(), quasi]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     if std::env::var("CI").as_deref() == Ok("true") {
@@ -67,7 +68,17 @@ fn a_published_release_has_the_k_that_its_report_says() {
     let folder = Folder::new();
     folder.write("adult.toml", profile(&data, [0, 3, 1, 1, 2, 1, 1, 1], 5, "4%"));
     let input = data.join("adult.csv");
-    let run = ["run", "adult.toml", "--input", input.to_str().unwrap(), "--output", "out", "--json", "--output-format", "csv"];
+    let run = [
+        "run",
+        "adult.toml",
+        "--input",
+        input.to_str().unwrap(),
+        "--output",
+        "out",
+        "--json",
+        "--output-format",
+        "csv",
+    ];
     let report = folder.outis(&run).expect(0).json();
     let quasi = "sex,age,race,marital-status,education,native-country,workclass,occupation";
     let recounted = recount(&folder, "out", quasi);

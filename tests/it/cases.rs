@@ -87,11 +87,18 @@ fn run(path: &Path) -> Result<(), String> {
     if output.status.code() != Some(case.exit) {
         wrong.push(format!("exit {:?}, not {}", output.status.code(), case.exit));
     }
-    wrong.extend(case.stderr.iter().filter(|part| !stderr.contains(*part)).map(|part| format!("stderr lacks {part:?}")));
-    wrong.extend(case.stdout.iter().filter(|part| !stdout.contains(*part)).map(|part| format!("stdout lacks {part:?}")));
+    wrong
+        .extend(case.stderr.iter().filter(|part| !stderr.contains(*part)).map(|part| format!("stderr lacks {part:?}")));
+    wrong
+        .extend(case.stdout.iter().filter(|part| !stdout.contains(*part)).map(|part| format!("stdout lacks {part:?}")));
     let mut absent = case.absent;
     absent.push("CANARY".into());
-    wrong.extend(absent.iter().filter(|part| stderr.contains(*part) || stdout.contains(*part)).map(|part| format!("told {part:?}")));
+    wrong.extend(
+        absent
+            .iter()
+            .filter(|part| stderr.contains(*part) || stdout.contains(*part))
+            .map(|part| format!("told {part:?}")),
+    );
     let created: Vec<String> = folder.files().into_iter().filter(|file| !before.contains(file)).collect();
     if created != case.creates {
         wrong.push(format!("created {created:?}, not {:?}", case.creates));

@@ -49,8 +49,20 @@ role = "insensitive"
 fn cell(column: &str, row: usize) -> String {
     match column {
         "place" => format!("{}CANARYPLACE{row:03}", ["n", "s"][row % 2]),
-        "group" => if row == 7 { "CANARYSUPPRESSED007".into() } else { ["CANARYGROUPA", "CANARYGROUPB"][row % 2].into() },
-        "kept" => if row == 7 { "CANARYSUPPRESSEDKEPT".into() } else { "visible".into() },
+        "group" => {
+            if row == 7 {
+                "CANARYSUPPRESSED007".into()
+            } else {
+                ["CANARYGROUPA", "CANARYGROUPB"][row % 2].into()
+            }
+        }
+        "kept" => {
+            if row == 7 {
+                "CANARYSUPPRESSEDKEPT".into()
+            } else {
+                "visible".into()
+            }
+        }
         _ => format!("CANARY{}{row:03}", column.to_uppercase()),
     }
 }
@@ -67,7 +79,8 @@ fn csv() -> String {
 
 /// Every form in which a marker could hide.
 fn forms() -> Vec<Vec<u8>> {
-    let mut markers: Vec<String> = (0..40).flat_map(|row| COLUMNS[..5].iter().map(move |column| cell(column, row))).collect();
+    let mut markers: Vec<String> =
+        (0..40).flat_map(|row| COLUMNS[..5].iter().map(move |column| cell(column, row))).collect();
     markers.extend(["CANARYGROUPA", "CANARYGROUPB", "CANARYSUPPRESSED007", "CANARYSUPPRESSEDKEPT"].map(str::to_owned));
     let mut forms = vec![b"CANARY".to_vec()];
     for marker in &markers {
@@ -227,7 +240,8 @@ fn convert(folder: &Folder, format: &str) {
     let name = if format == "arrow" { "ipc" } else { format };
     folder.outis(&["run", "convert.toml", "-i", "in.csv", "-o", "converted", "--output-format", name]).expect(0);
     let end = if format == "arrow" { "arrow" } else { format };
-    std::fs::copy(folder.join(&format!("converted/data/part-00000.{end}")), folder.join(&format!("in.{format}"))).unwrap();
+    std::fs::copy(folder.join(&format!("converted/data/part-00000.{end}")), folder.join(&format!("in.{format}")))
+        .unwrap();
     std::fs::remove_dir_all(folder.join("converted")).unwrap();
 }
 

@@ -52,10 +52,7 @@ pub fn class_table(table: &Table, quasi: &[&str], sensitive: &[&str]) -> ClassTa
 /// Codes of each level for the values of a column, from the rows of its hierarchy file.
 fn levels(values: &Values, file: &Table) -> Vec<Level> {
     let row_of: BTreeMap<&[u8], &Vec<String>> = file.rows.iter().map(|row| (row[0].as_bytes(), row)).collect();
-    let raw = Level {
-        parent_code: (0..u32::try_from(values.len()).unwrap()).collect(),
-        leaves: vec![1; values.len()],
-    };
+    let raw = Level { parent_code: (0..u32::try_from(values.len()).unwrap()).collect(), leaves: vec![1; values.len()] };
     let higher = (1..file.rows[0].len()).map(|level| {
         let mut leaves: BTreeMap<&str, u64> = BTreeMap::new();
         file.rows.iter().for_each(|row| *leaves.entry(&row[level]).or_default() += 1);
@@ -129,8 +126,11 @@ fn models(case: &Value, sensitive: Option<&Values>) -> Vec<Model> {
                     "OrderedDistanceTCloseness" => Distance::Ordered((0..values()).collect()),
                     "HierarchicalDistanceTCloseness" => {
                         let file = hierarchy(args[0].as_str().unwrap());
-                        let codes: Vec<Vec<u32>> =
-                            levels(sensitive.unwrap(), &file).into_iter().skip(1).map(|level| level.parent_code).collect();
+                        let codes: Vec<Vec<u32>> = levels(sensitive.unwrap(), &file)
+                            .into_iter()
+                            .skip(1)
+                            .map(|level| level.parent_code)
+                            .collect();
                         Distance::Hierarchical(Tree::new(&codes).unwrap())
                     }
                     other => panic!("unknown model {other}"),
@@ -200,7 +200,8 @@ fn optima_are_those_of_arx_or_better_where_arx_guesses() {
             (None, None) => true,
             (Some(best), Some(expected)) if proven => close(&best.loss.0, expected, 1e-9),
             (Some(best), Some(expected)) => {
-                close(&best.loss.0, expected, 1e-9) || best.loss.0.partial_cmp(expected).is_some_and(std::cmp::Ordering::is_lt)
+                close(&best.loss.0, expected, 1e-9)
+                    || best.loss.0.partial_cmp(expected).is_some_and(std::cmp::Ordering::is_lt)
             }
             // What ARX did not find with its shortcuts may exist.
             (Some(_), None) => !proven,
@@ -223,11 +224,18 @@ fn losses_of_single_nodes_are_those_of_arx() {
     for case in cases.iter().filter(|case| case["kind"] == "node_loss") {
         let problem = problem(case, &data, &subset);
         for expected in case["node_losses"].as_array().unwrap() {
-            let levels: Vec<usize> =
-                expected["transformation"].as_array().unwrap().iter().map(|level| usize::try_from(level.as_u64().unwrap()).unwrap()).collect();
+            let levels: Vec<usize> = expected["transformation"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|level| usize::try_from(level.as_u64().unwrap()).unwrap())
+                .collect();
             let found = node(&problem, &levels).unwrap();
             if !close(&found.loss.0, &loss_of(expected["loss"].as_str().unwrap()), 1e-8) {
-                wrong.push(format!("{} {:?}: {:?} is not {} {} {}", case["id"], levels, found.loss.0, expected["loss"], case["metric"], case["models"]));
+                wrong.push(format!(
+                    "{} {:?}: {:?} is not {} {} {}",
+                    case["id"], levels, found.loss.0, expected["loss"], case["metric"], case["models"]
+                ));
             }
         }
     }

@@ -40,7 +40,11 @@ fn table() -> String {
     let mut text = String::from("id,city,age,note\n");
     for row in 0..400 {
         let person = row % 100;
-        text.push_str(&format!("p{person},{},{},\"note, {row}\"\n", ["north", "south"][person % 2], 25 + 10 * (person % 4 / 2)));
+        text.push_str(&format!(
+            "p{person},{},{},\"note, {row}\"\n",
+            ["north", "south"][person % 2],
+            25 + 10 * (person % 4 / 2)
+        ));
     }
     text.push_str("p100,west,41,alone\n");
     text
@@ -58,7 +62,8 @@ fn rows_are_whole_tokens_join_and_order_tells_nothing() {
     let report = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out", "--json"]).expect(0).json();
     assert_eq!(report["rows"]["suppressed"], 1, "the row alone");
     let text = folder.read("out/data/part-00000.csv");
-    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect();
     assert!(text.starts_with("id,city,age,remark\n"));
     assert_eq!(rows.len(), 400);
     assert!(!text.contains("west") && !text.contains("p1"));
@@ -88,8 +93,15 @@ fn files_are_private_and_planned() {
     folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(0);
     let files = folder.files();
     let expected = [
-        "in.csv", "out/data/part-00000.csv", "out/evidence/gates.json", "out/evidence/log.jsonl", "out/evidence/plan.txt",
-        "out/evidence/profile.toml", "out/evidence/report.html", "out/evidence/report.json", "p.toml",
+        "in.csv",
+        "out/data/part-00000.csv",
+        "out/evidence/gates.json",
+        "out/evidence/log.jsonl",
+        "out/evidence/plan.txt",
+        "out/evidence/profile.toml",
+        "out/evidence/report.html",
+        "out/evidence/report.json",
+        "p.toml",
     ];
     assert_eq!(files, expected);
     for name in files.iter().filter(|name| name.starts_with("out/")) {
@@ -107,8 +119,19 @@ fn the_log_adds_up_and_names_no_place() {
     let lines = events(&folder, "out/evidence/log.jsonl");
     let kinds: Vec<&str> = lines.iter().map(|line| line["event"]["type"].as_str().unwrap()).collect();
     let order = [
-        "run_opened", "schema_bound", "levels_chosen", "input_opened", "key_created", "survey_done", "shard_done",
-        "output_staged", "risk_measured", "gate_result", "key_destroyed", "stages_timed", "run_sealed",
+        "run_opened",
+        "schema_bound",
+        "levels_chosen",
+        "input_opened",
+        "key_created",
+        "survey_done",
+        "shard_done",
+        "output_staged",
+        "risk_measured",
+        "gate_result",
+        "key_destroyed",
+        "stages_timed",
+        "run_sealed",
     ];
     let mut deduped = kinds.clone();
     deduped.dedup();
@@ -155,7 +178,10 @@ fn persons_are_counted_not_rows() {
     // allowed to suppress half, the one person's rows go
     folder.write("half.toml", PROFILE.replace("10%", "50%").replace(r#"unit = "row""#, r#"unit = "subject""#));
     let report = folder.outis(&["run", "half.toml", "-i", "in.csv", "-o", "half", "--json"]).expect(0).json();
-    assert_eq!((report["rows"]["suppressed"].as_u64(), report["risk"]["smallest_class"].as_u64()), (Some(20), Some(20)));
+    assert_eq!(
+        (report["rows"]["suppressed"].as_u64(), report["risk"]["smallest_class"].as_u64()),
+        (Some(20), Some(20))
+    );
 }
 
 #[test]
@@ -164,7 +190,8 @@ fn a_sample_is_drawn_once_for_both_passes() {
     folder.write("p.toml", format!("{PROFILE}\n[rows]\nsample = \"50%\"\n"));
     folder.write("in.csv", table());
     let report = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out", "--json"]).expect(0).json();
-    let (drawn, not_drawn) = (report["rows"]["released"].as_u64().unwrap(), report["rows"]["not_drawn"].as_u64().unwrap());
+    let (drawn, not_drawn) =
+        (report["rows"]["released"].as_u64().unwrap(), report["rows"]["not_drawn"].as_u64().unwrap());
     assert_eq!(drawn + not_drawn + report["rows"]["suppressed"].as_u64().unwrap(), 401);
     // binomial(401, 1/2): standard deviation 10, ALPHA = 1e-6 is 4.9 of them
     assert!(not_drawn.abs_diff(200) < 50, "{not_drawn}");
@@ -173,15 +200,29 @@ fn a_sample_is_drawn_once_for_both_passes() {
 #[test]
 fn a_shuffled_column_keeps_its_values_and_loses_its_rows() {
     let folder = Folder::new();
-    folder.write("p.toml", PROFILE.replace("role = \"sensitive\"", "role = \"sensitive\"\napply = \"shuffle\"") + "[[column]]\nname = \"copy\"\nrole = \"sensitive\"\n");
-    let text: String = table().lines().enumerate().map(|(row, line)| {
-        if row == 0 { format!("{line},copy\n") } else { format!("{line},{}\n", line.split("note, ").nth(1).map_or("alone", |tail| tail.trim_end_matches('"'))) }
-    }).collect();
+    folder.write(
+        "p.toml",
+        PROFILE.replace("role = \"sensitive\"", "role = \"sensitive\"\napply = \"shuffle\"")
+            + "[[column]]\nname = \"copy\"\nrole = \"sensitive\"\n",
+    );
+    let text: String = table()
+        .lines()
+        .enumerate()
+        .map(|(row, line)| {
+            if row == 0 {
+                format!("{line},copy\n")
+            } else {
+                format!("{line},{}\n", line.split("note, ").nth(1).map_or("alone", |tail| tail.trim_end_matches('"')))
+            }
+        })
+        .collect();
     folder.write("in.csv", text);
     folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(0);
     let text = folder.read("out/data/part-00000.csv");
-    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect();
-    let mut values: Vec<usize> = rows.iter().map(|row| row[3].strip_prefix("note, ").unwrap().parse().unwrap()).collect();
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect();
+    let mut values: Vec<usize> =
+        rows.iter().map(|row| row[3].strip_prefix("note, ").unwrap().parse().unwrap()).collect();
     let stayed = rows.iter().filter(|row| row[3].strip_prefix("note, ") == Some(&row[4])).count();
     assert!(stayed < 15, "{stayed} of 400 cells are still in their row; 1 is expected, Poisson: ALPHA = 1e-6 is 10");
     values.sort_unstable();
@@ -195,7 +236,11 @@ fn input_order_is_kept_when_asked() {
     folder.write("in.csv", table());
     folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(0);
     let text = folder.read("out/data/part-00000.csv");
-    let numbers: Vec<usize> = text.lines().skip(1).map(|line| line.split("note, ").nth(1).unwrap().trim_end_matches('"').parse().unwrap()).collect();
+    let numbers: Vec<usize> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split("note, ").nth(1).unwrap().trim_end_matches('"').parse().unwrap())
+        .collect();
     assert_eq!(numbers, (0..400).collect::<Vec<_>>());
 }
 

@@ -56,8 +56,20 @@ role = "sensitive"
 fn release(folder: &Folder, threads: &str, seed: &str, format: &str, input: &str) -> Vec<(String, Vec<u8>)> {
     let target = format!("out-{threads}-{seed}-{format}");
     let run = [
-        "run", "profile.toml", "--input", input, "--output", &target, "--threads", threads, "--insecure-test-seed", seed,
-        "--output-format", format, "--memory", if threads == "2" { "16MiB" } else { "1GiB" },
+        "run",
+        "profile.toml",
+        "--input",
+        input,
+        "--output",
+        &target,
+        "--threads",
+        threads,
+        "--insecure-test-seed",
+        seed,
+        "--output-format",
+        format,
+        "--memory",
+        if threads == "2" { "16MiB" } else { "1GiB" },
     ];
     folder.outis(&run).expect(0);
     let mut files: Vec<(String, Vec<u8>)> = folder
@@ -111,7 +123,8 @@ fn a_seed_is_loud_and_a_real_key_never_repeats() {
     let folder = Folder::new();
     folder.write("profile.toml", PROFILE);
     folder.outis(&["sample", "--rows", "5000", "--output", "in.csv"]).expect(0);
-    let ran = folder.outis(&["run", "profile.toml", "-i", "in.csv", "-o", "seeded", "--insecure-test-seed", "1"]).expect(0);
+    let ran =
+        folder.outis(&["run", "profile.toml", "-i", "in.csv", "-o", "seeded", "--insecure-test-seed", "1"]).expect(0);
     assert!(ran.stderr().contains("not private"), "{}", ran.stderr());
     assert!(folder.read("seeded/evidence/log.jsonl").contains(r#""custody":"test-seed""#));
     for target in ["a", "b"] {

@@ -105,9 +105,9 @@ pub(crate) struct ReadingArgs {
 
 #[derive(Args)]
 pub(crate) struct WorkingArgs {
-    /// Worker threads; default all cores
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) threads: usize,
+    /// Worker threads, up to 1024; default all cores
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub(crate) threads: u16,
     /// Memory for waiting rows and class tables, as 512MiB or 2GiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = parse_size)]
     pub(crate) memory: u64,

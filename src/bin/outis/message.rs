@@ -32,7 +32,9 @@ pub(crate) fn show(error: &Error, told: Told) {
             let mut hints: Vec<String> = errors.iter().filter_map(|error| advice(error.kind())).collect();
             hints.sort();
             hints.dedup();
-            hints.iter().for_each(|hint| text.push_str(&format!("  hint: {hint}\n")));
+            for hint in hints {
+                text.push_str(&format!("  hint: {hint}\n"));
+            }
         }
         kind => {
             text.push_str(&format!("error: {error}\n"));

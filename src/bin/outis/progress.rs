@@ -56,21 +56,18 @@ fn draw(progress: &Progress, stop: &AtomicBool) {
             message.push_str(&format!(", {}/s", short(rate as u64)));
         }
         bar.set_prefix(stage.name());
-        match total {
-            Some(total) => {
-                bar.set_style(known.clone());
-                bar.set_length(total);
-                bar.set_position(bytes.min(total));
-                if bytes > 0 && seconds > 0.5 {
-                    #[expect(clippy::cast_precision_loss, reason = "a time for the eye")]
-                    let left = seconds * (total.saturating_sub(bytes)) as f64 / bytes as f64;
-                    message.push_str(&format!(", {left:.0} s left"));
-                }
+        if let Some(total) = total {
+            bar.set_style(known.clone());
+            bar.set_length(total);
+            bar.set_position(bytes.min(total));
+            if bytes > 0 && seconds > 0.5 {
+                #[expect(clippy::cast_precision_loss, reason = "a time for the eye")]
+                let left = seconds * (total.saturating_sub(bytes)) as f64 / bytes as f64;
+                message.push_str(&format!(", {left:.0} s left"));
             }
-            None => {
-                bar.set_style(unknown.clone());
-                bar.tick();
-            }
+        } else {
+            bar.set_style(unknown.clone());
+            bar.tick();
         }
         bar.set_message(message);
         std::thread::sleep(Duration::from_millis(100));

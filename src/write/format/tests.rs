@@ -516,12 +516,17 @@ else:
             layout.decimal_scales = vec![None, None, None, Some(2)];
             let mut file = tempfile::Builder::new().suffix(&format!(".{}", layout.extension())).tempfile().unwrap();
             file.write_all(&part(&layout, &every())).unwrap();
-            let Ok(python) = std::process::Command::new("python3").args(["-c", script]).arg(file.path()).output()
+            let Ok(python) =
+                std::process::Command::new(std::env::var("OUTIS_PYTHON").unwrap_or_else(|_| "python3".into()))
+                    .args(["-c", script])
+                    .arg(file.path())
+                    .output()
             else {
                 return;
             };
             let said = String::from_utf8(python.stdout).unwrap();
             if said.trim() == "absent" {
+                assert!(std::env::var("CI").as_deref() != Ok("true"), "CI installs pyarrow");
                 return;
             }
             let words = String::from_utf8_lossy(&python.stderr);

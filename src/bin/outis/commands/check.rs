@@ -17,8 +17,11 @@ pub(crate) fn run(arguments: &CheckArgs, told: Told) -> Result<Exit> {
     override_input(&mut input, &arguments.reading)?;
     let names = question.quasi.clone();
     let source = Source::open(&read::expand(&arguments.input)?, read::Options::from_spec(&input, names)?)?;
-    let options =
-        Options { threads: arguments.working.threads, memory: arguments.working.memory, ..Options::default() };
+    let options = Options {
+        threads: usize::from(arguments.working.threads),
+        memory: arguments.working.memory,
+        ..Options::default()
+    };
     let progress = Arc::new(Progress::default());
     let line = Line::start(&progress, told.quiet || told.json);
     let table = measure::measure(&source, &question, &options, &progress);

@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
         inputs: sample.as_ref().map_or_else(|| arguments.input.clone(), |sample| vec![sample.path.clone()]),
         output: arguments.output.clone(),
         options: Options {
-            threads: arguments.working.threads,
+            threads: usize::from(arguments.working.threads),
             memory: arguments.working.memory,
             insecure_test_seed: arguments.insecure_test_seed,
             ..Options::default()
@@ -197,12 +197,16 @@ fn show_before_and_after(sample: &SampleFile, outcome: &Outcome) {
     };
     if let Some(lines) = first_lines(&sample.path) {
         say("made-up records");
-        lines.iter().for_each(|line| say(&format!("  {line}")));
+        for line in lines {
+            say(&format!("  {line}"));
+        }
     }
     if let Some(lines) =
         released.filter(|path| path.extension().is_some_and(|end| end == "csv")).and_then(|path| first_lines(&path))
     {
         say("released (in another order)");
-        lines.iter().for_each(|line| say(&format!("  {line}")));
+        for line in lines {
+            say(&format!("  {line}"));
+        }
     }
 }
