@@ -70,6 +70,8 @@ pub enum ErrorKind {
     BadJson(&'static str),
     /// A required column has a null in this row.
     NullValue,
+    /// A header in which a column cannot be named: why.
+    BadHeader(&'static str),
     /// The same name stands twice in a header or object.
     DuplicateColumn,
     /// The input has a column that the profile does not name.
@@ -100,6 +102,8 @@ pub enum ErrorKind {
     Memory(&'static str),
     /// A key could not be had: why, without the key.
     Key(&'static str),
+    /// The environment variable that should hold the key is not set: its name.
+    KeyVariable(String),
     /// The run was stopped by the user.
     Interrupted,
     /// Something outside this code refused: which part; its own text is withheld because it may quote cells.
@@ -139,7 +143,7 @@ impl Error {
     #[must_use]
     pub fn in_file(mut self, path: &Path) -> Self {
         self.0.place.file.get_or_insert_with(|| path.to_path_buf());
-        self
+        self.inner(|error| error.in_file(path))
     }
     /// The same with the row named (from 1), unless one is named already.
     #[must_use]
@@ -153,17 +157,24 @@ impl Error {
         if let Some(row) = &mut self.0.place.row {
             *row += rows;
         }
-        if let ErrorKind::Many { errors, .. } = &mut self.0.kind {
-            for error in errors {
-                *error = error.clone().moved_down(rows);
-            }
-        }
-        self
+        self.inner(|error| error.moved_down(rows))
     }
     /// The same with the column named, unless one is named already.
     #[must_use]
     pub fn in_column(mut self, column: &str) -> Self {
         self.0.place.column.get_or_insert_with(|| column.to_owned());
+        self.inner(|error| error.in_column(column))
+    }
+    /// The same with every single error changed: itself, or those of [`ErrorKind::Many`].
+    #[must_use]
+    pub fn each(self, change: impl Fn(Error) -> Error) -> Self {
+        if matches!(self.0.kind, ErrorKind::Many { .. }) { self.inner(change) } else { change(self) }
+    }
+    /// The same with the errors of [`ErrorKind::Many`] changed.
+    fn inner(mut self, change: impl Fn(Error) -> Error) -> Self {
+        if let ErrorKind::Many { errors, .. } = &mut self.0.kind {
+            *errors = std::mem::take(errors).into_iter().map(change).collect();
+        }
         self
     }
     /// What kind of error this is.
@@ -176,15 +187,27 @@ impl Error {
     pub fn place(&self) -> &Place {
         &self.0.place
     }
-    /// One error out of many: none for an empty list, the error itself for one, else [`ErrorKind::Many`].
+    /// One error out of many, in row order: none for an empty list, the error itself for one, else [`ErrorKind::Many`].
+    /// Those that are themselves many are taken apart, and what they left out stays counted.
     #[must_use]
-    pub fn gather(mut errors: Vec<Error>) -> Option<Error> {
-        if errors.len() <= 1 {
-            return errors.pop();
+    pub fn gather(errors: Vec<Error>) -> Option<Error> {
+        let (mut flat, mut more) = (Vec::with_capacity(errors.len()), 0);
+        for error in errors {
+            match error.0.kind {
+                ErrorKind::Many { errors, more: left_out } => {
+                    flat.extend(errors);
+                    more += left_out;
+                }
+                _ => flat.push(error),
+            }
         }
-        let more = errors.len().saturating_sub(MANY) as u64;
-        errors.truncate(MANY);
-        Some(Error::new(ErrorKind::Many { errors, more }))
+        if flat.len() <= 1 && more == 0 {
+            return flat.pop();
+        }
+        flat.sort_by_key(|error| error.0.place.row);
+        more += flat.len().saturating_sub(MANY) as u64;
+        flat.truncate(MANY);
+        Some(Error::new(ErrorKind::Many { errors: flat, more }))
     }
 }
 
@@ -201,13 +224,13 @@ impl fmt::Display for Error {
         let place = self.place();
         let mut parts = Vec::new();
         if let Some(file) = &place.file {
-            parts.push(format!("`{}`", file.display()));
+            parts.push(format!("`{}`", harmless(&file.to_string_lossy())));
         }
         if let Some(row) = place.row {
             parts.push(format!("row {row}"));
         }
         if let Some(column) = &place.column {
-            parts.push(format!("column `{column}`"));
+            parts.push(format!("column `{}`", shown(column)));
         }
         if !parts.is_empty() {
             write!(out, "{}: ", parts.join(", "))?;
@@ -216,10 +239,58 @@ impl fmt::Display for Error {
     }
 }
 
+/// A name that came from a file, as it may reach a terminal: without control characters, and cut where it is long.
+#[must_use]
+pub fn shown(name: &str) -> String {
+    const LONGEST: usize = 60;
+    match name.char_indices().nth(LONGEST) {
+        Some((end, _)) => harmless(&name[..end]) + "…",
+        None => harmless(name),
+    }
+}
+
+/// Text in which nothing moves the cursor or turns the direction of writing; such characters are written as escapes.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        let hidden = matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+        if character.is_control() || hidden {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// A number of things: `1 row`, `2 rows`.
+#[must_use]
+pub fn counted(count: u64, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// A number of classes, whose plural is its own.
+#[must_use]
+pub fn counted_classes(count: u64) -> String {
+    if count == 1 { "1 class".to_owned() } else { format!("{count} classes") }
+}
+
+/// What the system said, in words that fit behind "cannot open: ".
+fn cause_in_words(cause: std::io::ErrorKind) -> String {
+    match cause {
+        std::io::ErrorKind::NotFound => "not found".to_owned(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        std::io::ErrorKind::NotADirectory => "a part of the path is no folder".to_owned(),
+        std::io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        std::io::ErrorKind::InvalidData => "it is not text in UTF-8".to_owned(),
+        cause => cause.to_string(),
+    }
+}
+
 impl fmt::Display for ErrorKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io { operation, cause } => write!(out, "cannot {operation}: {cause}"),
+            Self::Io { operation, cause } => write!(out, "cannot {operation}: {}", cause_in_words(*cause)),
             Self::Profile(complaints) => {
                 let plural = if complaints.len() == 1 { "complaint" } else { "complaints" };
                 write!(out, "the profile has {} {plural}", complaints.len())
@@ -227,7 +298,7 @@ impl fmt::Display for ErrorKind {
             Self::Usage(text) => out.write_str(text),
             Self::Many { errors, more } => write!(out, "{} errors", errors.len() as u64 + more),
             Self::RaggedRow { expected, found } => {
-                write!(out, "the row has {found} fields, the header has {expected}")
+                write!(out, "the row has {}, not {expected}", counted(*found as u64, "field"))
             }
             Self::StrayQuote => out.write_str("a quote stands where none may stand"),
             Self::UnclosedQuote => out.write_str("a quoted field is never closed"),
@@ -235,13 +306,14 @@ impl fmt::Display for ErrorKind {
             Self::BadValue(what) => write!(out, "the value is not {what}"),
             Self::BadJson(what) => write!(out, "the line is not {what}"),
             Self::NullValue => out.write_str("the value is null"),
+            Self::BadHeader(what) => write!(out, "in the header, {what}"),
             Self::DuplicateColumn => out.write_str("the column stands twice"),
             Self::UndeclaredColumn => out.write_str("the profile does not name this column"),
             Self::MissingColumn => out.write_str("the input does not have this column"),
             Self::UnlikeInputs => out.write_str("the columns are not those of the first input"),
             Self::EmptyInput => out.write_str("the input has no columns"),
             Self::NotOfFormat(format) => write!(out, "the file is not {format}"),
-            Self::UnsupportedType(name) => write!(out, "the type {name} is not supported"),
+            Self::UnsupportedType(name) => write!(out, "the type {} is not supported", shown(name)),
             Self::NotInHierarchy => out.write_str("the value is not in the hierarchy"),
             Self::TokenCollision => out.write_str("two different values got the same shortened token"),
             Self::InputChanged => out.write_str("the input changed while it was read"),
@@ -250,9 +322,52 @@ impl fmt::Display for ErrorKind {
             Self::TargetIsInput => out.write_str("the target is one of the inputs, or holds one"),
             Self::Memory(what) => write!(out, "{what} needs more memory than was given"),
             Self::Key(why) => write!(out, "no key: {why}"),
+            Self::KeyVariable(name) => write!(out, "no key: the environment variable `{}` is not set", shown(name)),
             Self::Interrupted => out.write_str("stopped"),
             Self::Foreign(part) => write!(out, "{part} refused"),
             Self::Internal(what) => write!(out, "internal error: {what}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bad(row: u64) -> Error {
+        Error::new(ErrorKind::BadValue("a date")).at_row(row)
+    }
+
+    #[test]
+    fn many_errors_are_in_row_order_and_all_counted() {
+        let column = |name: &str, rows: std::ops::Range<u64>| Error::gather(rows.map(bad).collect()).unwrap().in_column(name);
+        let all = Error::gather(vec![column("late", 10..35), column("early", 1..31), bad(2)]).unwrap();
+        let ErrorKind::Many { errors, more } = all.kind() else { panic!("one error of {all}") };
+        assert_eq!((errors.len(), *more), (MANY, 25 + 30 + 1 - MANY as u64));
+        assert!(errors.is_sorted_by_key(|error| error.place().row));
+        assert_eq!(errors[0].place().column.as_deref(), Some("early"));
+    }
+
+    #[test]
+    fn what_is_said_of_many_is_said_of_each() {
+        let all = Error::gather(vec![bad(1), bad(3).in_file(Path::new("b"))]).unwrap();
+        let all = all.moved_down(10).in_column("c").in_file(Path::new("a"));
+        let ErrorKind::Many { errors, .. } = all.kind() else { panic!("one error of {all}") };
+        assert_eq!(errors[0].to_string(), "`a`, row 11, column `c`: the value is not a date");
+        assert_eq!(errors[1].to_string(), "`b`, row 13, column `c`: the value is not a date");
+    }
+
+    #[test]
+    fn names_from_files_cannot_command_a_terminal() {
+        let error = Error::new(ErrorKind::UndeclaredColumn).in_column("\u{1b}[2Ja\u{202E}b").in_file(Path::new("x\ny"));
+        let text = error.to_string();
+        assert!(!text.chars().any(|character| character.is_control() || character == '\u{202E}'), "{text:?}");
+        assert_eq!(shown(&"é".repeat(100)).chars().count(), 61);
+        assert_eq!(shown("名称"), "名称");
+    }
+
+    #[test]
+    fn one_thing_is_not_things() {
+        assert_eq!((counted(1, "row"), counted(0, "row"), counted_classes(1)), ("1 row".into(), "0 rows".into(), "1 class".into()));
     }
 }

@@ -1,12 +1,12 @@
 //! Binds a profile to a schema and to keys. Every complaint in one go, in the order of the profile.
 
 use super::{ColumnPlan, Operators, Plan};
-use crate::error::{Complaint, Error, ErrorKind, Result};
+use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
 use crate::gate::{Alphabet, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
-use crate::profile::{ColumnSpec, Encoding, Goal, OperatorSpec, Profile, Role, SuiteName, Unit};
+use crate::profile::{ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, Profile, Role, SuiteName, Unit};
 use crate::secret::{Custody, Label, MasterKey, Suite};
-use crate::transform::{self, Generalize, Materials, Operator, Reversal, TokenRegistry};
+use crate::transform::{self, Generalize, Materials, Operator, Reversal, TokenRegistry, TypeCheck};
 use crate::value::{DataType, Field, Schema};
 use crate::write::{Compression, Format, Layout};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub fn compile(
     input_format: &str,
 ) -> Result<Compiled> {
     let mut compiler = Compiler { profile, schema, key, folder, complaints: Vec::new(), registries: BTreeMap::new() };
-    compiler.columns_agree();
+    compiler.columns_agree(input_format);
     let mut columns = Vec::new();
     let mut operators = Vec::new();
     for spec in &profile.columns {
@@ -97,11 +97,24 @@ impl Compiler<'_> {
         self.complaints.push(Complaint { line, column, what: what.into(), advice: advice.into() });
     }
 
-    /// The schema is closed: exactly the columns that the profile names.
-    fn columns_agree(&mut self) {
+    /// The schema is closed: exactly the columns that the profile names. Where no name is of the profile, these may be
+    /// cells of a row that was taken for a header, and none is told.
+    fn columns_agree(&mut self, input_format: &str) {
+        let declared = |name: &str| self.profile.columns.iter().any(|spec| spec.name == name);
+        if !self.schema.is_empty() && !self.schema.fields().iter().any(|field| declared(&field.name)) {
+            let (count, csv) = (self.schema.len() as u64, input_format == "csv");
+            let names = if count == 1 { "the one name".to_owned() } else { format!("none of the {}", counted(count, "name")) };
+            let (place, verb) = (if csv { "header" } else { "input" }, if count == 1 { "is not" } else { "is" });
+            let advice = if csv {
+                "set `header = false` under [input] for a file without a header, or look at the `delimiter`"
+            } else {
+                "look whether this is the right input for the profile"
+            };
+            return self.complain(None, format!("{names} in the {place} {verb} a column of the profile"), advice);
+        }
         for field in self.schema.fields() {
             if !self.profile.columns.iter().any(|spec| spec.name == field.name) {
-                let what = format!("the input has a column `{}` that the profile does not name", field.name);
+                let what = format!("the input has a column `{}` that the profile does not name", shown(&field.name));
                 self.complain(None, what, "add a [[column]] with its role; `apply = \"drop\"` leaves it out");
             }
         }
@@ -141,6 +154,10 @@ impl Compiler<'_> {
             source,
             role: spec.role,
             semantic: format!("{}/{}", spec.semantic.name(), spec.semantic.version()),
+            check: spec.type_declared.then(|| {
+                let on_invalid = transform::on_invalid_from_spec(spec.invalid);
+                TypeCheck::before(&operator, input_type, spec.semantic, on_invalid)
+            }).flatten(),
             input_type,
             output_type,
             operator: operator.name(),
@@ -192,7 +209,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn hierarchy(&mut self, spec: &ColumnSpec, generalize: &crate::profile::HierarchySpec) -> Option<Arc<Hierarchy>> {
+    fn hierarchy(&mut self, spec: &ColumnSpec, generalize: &HierarchySpec) -> Option<Arc<Hierarchy>> {
         let folder = self.folder.unwrap_or(Path::new("")).to_path_buf();
         let read = |file: &str| {
             let path = folder.join(file);
@@ -206,9 +223,13 @@ impl Compiler<'_> {
             }
             Err(Problem::InFile(complaints)) => {
                 for complaint in complaints {
+                    let file = match generalize {
+                        HierarchySpec::Tree { file, .. } => format!(", `{}`", shown(file)),
+                        _ => String::new(),
+                    };
                     let what = match complaint.line {
-                        0 => format!("hierarchy of column `{}`: {}", spec.name, complaint.what),
-                        line => format!("hierarchy of column `{}`, line {line}: {}", spec.name, complaint.what),
+                        0 => format!("hierarchy of column `{}`{file}: {}", spec.name, complaint.what),
+                        line => format!("hierarchy of column `{}`{file}, line {line}: {}", spec.name, complaint.what),
                     };
                     self.complain(Some(spec), what, complaint.advice);
                 }

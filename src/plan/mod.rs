@@ -14,7 +14,7 @@ use crate::digest::Digest;
 use crate::gate::{Policy, ReleasedColumn, TokenShape};
 use crate::limits::{K, Share};
 use crate::profile::{Goal, Provenance, Role, Tier, Unit};
-use crate::transform::Operator;
+use crate::transform::{Operator, TypeCheck};
 use crate::value::DataType;
 use crate::write::Layout;
 
@@ -78,6 +78,8 @@ pub struct ColumnPlan {
     pub role: Role,
     /// Semantic type and the version of its canonical form, as `cn.mobile/1`.
     pub semantic: String,
+    /// The check that holds the cells to a declared type, where the operator does not.
+    pub check: Option<TypeCheck>,
     /// Type in the input.
     pub input_type: DataType,
     /// Type in the release.

@@ -62,7 +62,7 @@ impl Format {
         let format =
             asked.or_else(|| if stdin { Some(Self::Csv) } else { Self::from_path(path) }).ok_or_else(|| {
                 let text =
-                    "the name does not tell the format; say csv, ndjson, parquet or ipc with --format".to_owned();
+                    "the name does not tell the format; say csv, ndjson, parquet or ipc with --input-format".to_owned();
                 Error::new(ErrorKind::Usage(text)).in_file(path)
             })?;
         if stdin && !format.is_text() {

@@ -55,7 +55,8 @@ pub(super) fn read_header(stream: &mut Stream, options: &Options) -> Result<Sche
             let kind = ErrorKind::RaggedRow { expected: options.names.len(), found: fields.len() };
             return Err(Error::new(kind).at_row(1));
         }
-        return schema(options.names.clone());
+        return schema(options.names.clone())
+            .map_err(|(name, _)| Error::new(ErrorKind::DuplicateColumn).in_column(&name));
     }
     if length == 0 {
         return Err(ErrorKind::EmptyInput.into());
@@ -68,22 +69,32 @@ pub(super) fn read_header(stream: &mut Stream, options: &Options) -> Result<Sche
         };
         let name = name.ok_or_else(|| in_header(ErrorKind::BadEncoding(options.encoding.name()), place))?;
         if name.is_empty() {
-            return Err(in_header(ErrorKind::BadValue("a column name: it is empty"), place));
+            return Err(in_header(ErrorKind::BadHeader("a name is empty"), place));
+        }
+        if name.chars().any(char::is_control) {
+            let what = "a name holds a control character (a line end is LF or CR LF)";
+            return Err(in_header(ErrorKind::BadHeader(what), place));
         }
         names.push(name);
     }
     stream.skip(length);
-    schema(names)
+    schema(names).map_err(|(name, place)| match options.names.contains(&name) {
+        true => Error::new(ErrorKind::DuplicateColumn).in_column(&name),
+        false => in_header(ErrorKind::DuplicateColumn, place),
+    })
 }
 
-/// A schema of text columns.
-fn schema(names: Vec<String>) -> Result<Schema> {
-    let fields = names.into_iter().map(|name| Field { name, data_type: DataType::Text }).collect();
-    Schema::new(fields).map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name))
+/// A schema of text columns; else the first name that stands twice, and where it does so again.
+fn schema(names: Vec<String>) -> std::result::Result<Schema, (String, usize)> {
+    let field = |name: &String| Field { name: name.clone(), data_type: DataType::Text };
+    Schema::new(names.iter().map(field).collect()).map_err(|name| {
+        let again = names.iter().rposition(|other| *other == name).unwrap_or_default();
+        (name, again)
+    })
 }
 
-/// An error of the header: the column has no name yet, so its place from 1 stands for it.
-fn in_header(kind: ErrorKind, place: usize) -> Error {
+/// An error of the header: the column has no name yet, or one that may be a cell; its place from 1 stands for it.
+pub(super) fn in_header(kind: ErrorKind, place: usize) -> Error {
     Error::new(kind).in_column(&format!("#{} of the header", place + 1))
 }
 

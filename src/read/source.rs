@@ -143,7 +143,7 @@ impl Opened {
             }
             columnar.insert(columnar::open(path, columnar_format(format))?).schema().clone()
         };
-        let order = order(&columns, like.unwrap_or(&columns))?;
+        let order = order(&columns, like.unwrap_or(&columns), &options.names)?;
         Ok(Self { path: path.to_path_buf(), format, stamp, order, columnar, columns, held: Mutex::new(held) })
     }
 
@@ -209,9 +209,18 @@ fn columnar_format(format: Format) -> ColumnarFormat {
     }
 }
 
-/// Where the columns of `wanted` are among `columns`; both must have the same names and types.
-fn order(columns: &Schema, wanted: &Schema) -> Result<Vec<usize>> {
-    let unlike = |name: &str| Error::new(ErrorKind::UnlikeInputs).in_column(name);
+/// Where the columns of `wanted` are among `columns`; both must have the same names and types. A name that is not of the
+/// `known` may be a cell of a file without a header: its place is told.
+fn order(columns: &Schema, wanted: &Schema, known: &[String]) -> Result<Vec<usize>> {
+    let unlike = |name: &str| {
+        if known.iter().any(|known| known == name) {
+            return Error::new(ErrorKind::UnlikeInputs).in_column(name);
+        }
+        match columns.position(name) {
+            Some(place) => header::in_header(ErrorKind::UnlikeInputs, place),
+            None => ErrorKind::UnlikeInputs.into(),
+        }
+    };
     if let Some(extra) = columns.fields().iter().find(|field| wanted.position(&field.name).is_none()) {
         return Err(unlike(&extra.name));
     }

@@ -27,7 +27,11 @@ pub fn measure(source: &Source, question: &Question, options: &Options, progress
     let mut missing = Vec::new();
     let mut place = |name: &String| {
         source.schema().position(name).unwrap_or_else(|| {
-            missing.push(Error::new(ErrorKind::MissingColumn).in_column(name));
+            let error = Error::new(ErrorKind::MissingColumn).in_column(name);
+            missing.push(match source.files().first() {
+                Some(file) => error.in_file(file),
+                None => error,
+            });
             0
         })
     };

@@ -23,7 +23,32 @@ impl<'p> Transforming<'p> {
         let column = &self.plan.columns[at];
         let subject = self.plan.subject.map(|subject| &batch.columns[self.plan.columns[subject].source]);
         let cells = Cells { column: &batch.columns[column.source], subject, shard, first_row: batch.first_row };
-        self.operators.0[at].apply(&cells, &mut self.scratch[at]).map_err(|error| error.in_column(&column.name))
+        self.checked(at, &cells).map_err(|error| self.in_column(at, error))
+    }
+    /// Holds the cells to a declared type, then applies the operator.
+    fn checked<'a>(&mut self, at: usize, cells: &Cells<'_, 'a>) -> Result<Outcome<'a>> {
+        let (operator, scratch) = (&self.operators.0[at], &mut self.scratch[at]);
+        let checked = match self.plan.columns[at].check {
+            Some(check) => check.apply(cells, scratch)?,
+            None => None,
+        };
+        let Some(checked) = checked else { return operator.apply(cells, scratch) };
+        let cells = Cells { column: &checked.column, ..*cells };
+        let mut outcome = operator.apply(&cells, scratch)?;
+        outcome.invalid += checked.invalid;
+        Ok(outcome)
+    }
+    /// Names the column: the subject column where it says no person, else the operator's own.
+    fn in_column(&self, at: usize, error: Error) -> Error {
+        let name = &self.plan.columns[at].name;
+        let subject = self.plan.subject.filter(|_| self.operators.0[at].needs_subject());
+        let Some(subject) = subject.map(|subject| &self.plan.columns[subject].name) else {
+            return error.in_column(name);
+        };
+        error.each(|error| {
+            let name = if *error.kind() == ErrorKind::NullValue { subject } else { name };
+            error.in_column(name)
+        })
     }
     /// Applies several columns' operators; every column's errors are told, not only the first one's.
     pub(super) fn columns<'a>(
@@ -39,27 +64,13 @@ impl<'p> Transforming<'p> {
                     invalid += outcome.invalid;
                     columns.push(outcome.column);
                 }
-                Err(error) => errors.extend(flat(error)),
+                Err(error) => errors.push(error),
             }
         }
         match Error::gather(errors) {
             None => Ok((columns, invalid)),
             Some(error) => Err(error),
         }
-    }
-}
-
-fn flat(error: Error) -> Vec<Error> {
-    let column = error.place().column.clone();
-    match error.kind() {
-        ErrorKind::Many { errors, .. } => errors
-            .iter()
-            .map(|error| match &column {
-                Some(column) => error.clone().in_column(column),
-                None => error.clone(),
-            })
-            .collect(),
-        _ => vec![error],
     }
 }
 

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Custody, MasterKey, no_key};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Where to take the master key from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +48,17 @@ const MOST: usize = 67;
 type Text = Zeroizing<Vec<u8>>;
 
 fn from_file(path: &Path) -> Result<MasterKey> {
-    let mut file = File::open(path).map_err(|cause| Error::io("open", path, &cause))?;
+    let mut file = File::open(path).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::NotFound => no_key("the key file is not found"),
+        _ => Error::io("open", path, &cause),
+    })?;
     // Of the open file, not of the path: nobody can swap it in between.
     let metadata = file.metadata().map_err(|cause| Error::io("read", path, &cause))?;
     if metadata.is_dir() {
         return Err(no_key("the key file is a folder"));
     }
     if is_open_to_others(&metadata) {
-        return Err(no_key("others than the owner may read the key file: chmod 600"));
+        return Err(no_key("others than the owner may use the key file"));
     }
     let text = read_bounded(&mut file).map_err(|cause| Error::io("read", path, &cause))?;
     parse(&text, Raw::Allowed, Custody::File)
@@ -78,7 +81,7 @@ fn from_environment(name: &str) -> Result<MasterKey> {
     if name.is_empty() || name.contains(['=', '\0']) {
         return Err(no_key("that is not the name of an environment variable"));
     }
-    let value = std::env::var_os(name).ok_or_else(|| no_key("the environment variable of the key is not set"))?;
+    let value = std::env::var_os(name).ok_or_else(|| Error::new(ErrorKind::KeyVariable(name.to_owned())))?;
     let text = Text::new(value.into_encoded_bytes());
     parse(&text, Raw::Refused, Custody::Environment)
 }
@@ -142,15 +145,15 @@ fn parse(text: &[u8], raw: Raw, custody: Custody) -> Result<MasterKey> {
     } else if line.len() == 64 {
         for (byte, pair) in key.bytes_mut().iter_mut().zip(line.as_chunks::<2>().0) {
             let [high, low] = pair.map(|digit| char::from(digit).to_digit(16));
-            let both = high.zip(low).ok_or_else(|| no_key("64 hex digits are wanted, and one is not"))?;
+            let both = high.zip(low).ok_or_else(|| no_key("the key must be 64 hex digits, and one is not"))?;
             *byte = u8::try_from(16 * both.0 + both.1).expect("two hex digits");
         }
     } else if text.is_empty() {
-        return Err(no_key("it is empty"));
+        return Err(no_key("the key is empty"));
     } else if raw == Raw::Allowed {
-        return Err(no_key("it must be 32 bytes or 64 hex digits"));
+        return Err(no_key("the key must be 32 bytes or 64 hex digits"));
     } else {
-        return Err(no_key("it must be 64 hex digits"));
+        return Err(no_key("the key must be 64 hex digits"));
     }
     match weakness(key.bytes()) {
         Some(why) => Err(no_key(why)),
@@ -184,7 +187,6 @@ mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::error::ErrorKind;
 
     const HEX: &str = "8f14e45fceea167a5a36dedd4bea2543c9f0f895fb98ab9159f51fd0297e236d";
 
@@ -239,23 +241,23 @@ mod tests {
         }
         assert!(why(load_file(format!("{HEX}\n\n").as_bytes(), 0o600)).contains("64 hex digits"));
         assert!(why(load_file(format!("{}g", &HEX[..63]).as_bytes(), 0o600)).contains("one is not"));
-        assert_eq!(why(load_file(b"", 0o600)), "it is empty");
+        assert_eq!(why(load_file(b"", 0o600)), "the key is empty");
     }
 
     #[test]
     #[cfg(unix)]
     fn a_file_that_others_may_read_is_refused() {
         for mode in [0o640, 0o604, 0o610, 0o620, 0o601, 0o644, 0o666] {
-            assert!(why(load_file(HEX.as_bytes(), mode)).contains("chmod 600"), "{mode:o}");
+            assert!(why(load_file(HEX.as_bytes(), mode)).contains("others"), "{mode:o}");
         }
         assert!(load_file(HEX.as_bytes(), 0o400).is_ok());
     }
 
     #[test]
-    fn a_missing_file_is_an_error_of_the_system_and_names_the_file() {
+    fn a_missing_file_is_named() {
         let path = tempfile::tempdir().unwrap().path().join("none");
         let error = load(&KeySource::File(path.clone())).err().unwrap();
-        assert_eq!(error.kind(), &ErrorKind::Io { operation: "open", cause: std::io::ErrorKind::NotFound });
+        assert_eq!(error.kind(), &ErrorKind::Key("the key file is not found"));
         assert_eq!(error.place().file.as_deref(), Some(path.as_path()));
     }
 
@@ -287,13 +289,14 @@ mod tests {
     #[test]
     fn the_environment_gives_hex_only() {
         let environment = |name: &str| load(&KeySource::Environment(name.to_owned()));
-        assert!(why(environment("OUTIS_TEST_KEY_THAT_IS_NOT_SET")).contains("not set"));
+        let unset = "OUTIS_TEST_KEY_THAT_IS_NOT_SET";
+        assert_eq!(environment(unset).err().unwrap().kind(), &ErrorKind::KeyVariable(unset.to_owned()));
         assert!(why(environment("")).contains("not the name"));
         assert!(why(environment("A=B")).contains("not the name"));
         assert_eq!(parse(HEX.as_bytes(), Raw::Refused, Custody::Environment).unwrap().bytes(), &raw());
-        assert_eq!(why(parse(&raw(), Raw::Refused, Custody::Environment)), "it must be 64 hex digits");
+        assert_eq!(why(parse(&raw(), Raw::Refused, Custody::Environment)), "the key must be 64 hex digits");
         // A variable that every test run has, and that is no key.
-        assert_eq!(why(environment("CARGO_MANIFEST_DIR")), "it must be 64 hex digits");
+        assert_eq!(why(environment("CARGO_MANIFEST_DIR")), "the key must be 64 hex digits");
     }
 
     #[cfg(unix)]
@@ -317,7 +320,7 @@ mod tests {
         assert_eq!(why(command(&["yes"])), "the key command printed more than a key");
         assert_eq!(why(command(&["/nonexistent/program"])), "the key command could not be started");
         assert_eq!(why(command(&[])), "the key command is empty");
-        assert_eq!(why(command(&["true"])), "it is empty");
+        assert_eq!(why(command(&["true"])), "the key is empty");
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl DatePrecision {
         match input {
             DataType::Date | DataType::Timestamp if self.step.leaves_date() => Ok(DataType::Date),
             DataType::Text | DataType::Date | DataType::Timestamp => Ok(DataType::Text),
-            DataType::Integer | DataType::Decimal | DataType::Float | DataType::Boolean => Err("it needs dates"),
+            DataType::Integer | DataType::Decimal | DataType::Float | DataType::Boolean => Err("dates"),
         }
     }
 

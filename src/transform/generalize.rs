@@ -59,6 +59,21 @@ impl Generalize {
         self.level
     }
 
+    /// Whether the level is of a hierarchy that reads every cell as a date.
+    pub(super) fn reads_dates(&self) -> bool {
+        self.reads() && matches!(&*self.hierarchy, Hierarchy::Date(_))
+    }
+
+    /// Whether the level is of a hierarchy that reads every cell as a number.
+    pub(super) fn reads_numbers(&self) -> bool {
+        self.reads() && matches!(&*self.hierarchy, Hierarchy::Interval(_))
+    }
+
+    /// Whether cells are looked at: neither left as they are nor all made one.
+    fn reads(&self) -> bool {
+        self.level > 0 && !self.is_top()
+    }
+
     pub(super) fn apply<'a>(&self, cells: &Cells<'_, 'a>, scratch: &mut Scratch) -> Result<Outcome<'a>> {
         if self.level == 0 {
             return Ok(Outcome { column: cells.column.clone(), invalid: 0 });

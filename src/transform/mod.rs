@@ -26,6 +26,7 @@ mod shuffle;
 mod surrogate;
 mod token;
 mod truncate;
+mod type_check;
 
 pub use build::{Materials, from_spec, on_invalid_from_spec};
 pub use catalogue::{OperatorInfo, catalogue};
@@ -46,6 +47,7 @@ pub use shuffle::Shuffle;
 pub use surrogate::Surrogate;
 pub use token::Token;
 pub use truncate::Truncate;
+pub use type_check::TypeCheck;
 
 use crate::error::Result;
 use crate::value::{Column, DataType};

@@ -23,7 +23,7 @@ pub(super) fn output_type(input: DataType, whole: bool) -> std::result::Result<D
     match input {
         DataType::Integer if !whole => Ok(DataType::Decimal),
         DataType::Text | DataType::Integer | DataType::Decimal | DataType::Float => Ok(input),
-        DataType::Boolean | DataType::Date | DataType::Timestamp => Err("it needs numbers"),
+        DataType::Boolean | DataType::Date | DataType::Timestamp => Err("numbers"),
     }
 }
 

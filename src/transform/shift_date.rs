@@ -155,7 +155,7 @@ impl ShiftDate {
     pub(super) fn output_type(&self, input: DataType) -> std::result::Result<DataType, &'static str> {
         match input {
             DataType::Text | DataType::Date | DataType::Timestamp => Ok(input),
-            DataType::Integer | DataType::Decimal | DataType::Float | DataType::Boolean => Err("it needs dates"),
+            DataType::Integer | DataType::Decimal | DataType::Float | DataType::Boolean => Err("dates"),
         }
     }
 

@@ -36,6 +36,11 @@ pub(crate) fn show(error: &Error, told: Told) {
                 text.push_str(&format!("  hint: {hint}\n"));
             }
         }
+        ErrorKind::Usage(lines) if lines.contains('\n') => {
+            for line in lines.lines() {
+                text.push_str(&format!("error: {line}\n"));
+            }
+        }
         kind => {
             text.push_str(&format!("error: {error}\n"));
             if let Some(hint) = advice(kind) {
@@ -45,7 +50,10 @@ pub(crate) fn show(error: &Error, told: Told) {
     }
     let _ = std::io::stderr().write_all(text.as_bytes());
     if told.json {
-        let document = serde_json::json!({ "status": "error", "errors": errors_json(error) });
+        let mut document = serde_json::json!({ "status": "error", "errors": errors_json(error) });
+        if let ErrorKind::Many { more, .. } = error.kind() {
+            document["more"] = (*more).into();
+        }
         let _ = writeln!(std::io::stdout(), "{document}");
     }
 }
@@ -87,9 +95,17 @@ pub(crate) fn is_broken_pipe(error: &Error) -> bool {
 /// What to do about it. Exhaustive: a new kind does not compile without its advice.
 fn advice(kind: &ErrorKind) -> Option<String> {
     let text = match kind {
-        ErrorKind::Io { cause, .. } => match cause {
-            std::io::ErrorKind::NotFound => "look at the path; patterns in quotes are expanded by outis itself",
+        ErrorKind::Io { operation, cause } => match cause {
+            std::io::ErrorKind::NotFound if *operation == "open" => {
+                "look at the path; patterns in quotes are expanded by outis itself"
+            }
+            std::io::ErrorKind::NotFound => "look at the path",
+            std::io::ErrorKind::IsADirectory if *operation == "read the profile" => "name the profile's file",
+            std::io::ErrorKind::IsADirectory => "name a file",
+            std::io::ErrorKind::NotADirectory => "look at the path",
+            std::io::ErrorKind::InvalidData if *operation == "read the profile" => "save it as UTF-8",
             std::io::ErrorKind::PermissionDenied => "look at the owner and mode of the file and its folder",
+            std::io::ErrorKind::FileTooLarge => "the system allows no file of this size; nothing was left behind",
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 "the disk is full: outis needs room for about twice the release; nothing was left behind"
             }
@@ -100,24 +116,27 @@ fn advice(kind: &ErrorKind) -> Option<String> {
             "mend the row, look at the delimiter, or set `ragged = \"reject\"` under [input] to leave such rows out and count them"
         }
         ErrorKind::StrayQuote => {
-            "quote the whole field and double the quote inside, or set `stray_quotes = \"keep\"` under [input]; `quote = \"none\"` for files without quoting"
+            "quote the whole field and double the quote inside, or set `stray_quotes = \"keep\"` under [input]; `quote = \"\"` for files without quoting"
         }
         ErrorKind::UnclosedQuote => {
-            "close the field, or set `quote = \"none\"` under [input] for files without quoting"
+            "close the field, or set `quote = \"\"` under [input] for files without quoting"
         }
+        ErrorKind::BadEncoding(what) if what.contains("UTF-16") => "save it as UTF-8",
         ErrorKind::BadEncoding(_) => "set `encoding` under [input] to `utf-8` or `gb18030`, or convert the file",
         ErrorKind::BadValue(_) => {
-            "mend the cell, change the column's `type`, or set `invalid = \"null\"` or `\"text\"` on the column"
+            "mend the cell, change the column's `type`, set `invalid = \"null\"` or `\"text\"` on the column, or name it under `null` in [input]"
         }
         ErrorKind::BadJson(_) => "every line is one flat JSON object: text, numbers, true, false, null",
         ErrorKind::NullValue => "this operator needs a value in every row: fill it, or choose another operator",
+        ErrorKind::BadHeader(_) => {
+            "give every column a plain name; for a file without a header set `header = false` under [input]"
+        }
         ErrorKind::DuplicateColumn => "give every column a name of its own",
         ErrorKind::UndeclaredColumn => "add a [[column]] for it with a role; `apply = \"drop\"` leaves it out",
-        ErrorKind::MissingColumn => "look at the name, or take the [[column]] out of the profile",
+        ErrorKind::MissingColumn => "look at the name",
         ErrorKind::UnlikeInputs => "release files with other columns in a run of their own",
-        ErrorKind::EmptyInput => {
-            "look whether this is the right file; `header = false` under [input] for files without a header"
-        }
+        ErrorKind::EmptyInput => "look whether this is the right file",
+        ErrorKind::NotOfFormat(what) if what.starts_with("intact") => "look whether the file is whole; get it again",
         ErrorKind::NotOfFormat(_) => "say the format with --input-format, or look whether the file is whole",
         ErrorKind::UnsupportedType(_) => "cast or flatten the column before, or write it as text",
         ErrorKind::NotInHierarchy => "add the value to the hierarchy's file, or give the categories an `other` group",
@@ -126,9 +145,11 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::NotTwice => {
             "write the stream to a file first: k-anonymity needs to see all rows before it writes one"
         }
-        ErrorKind::TargetExists => "choose another --output; outis never writes over anything",
+        ErrorKind::TargetExists => "choose another name; outis never writes over anything",
         ErrorKind::TargetIsInput => "choose an --output away from the inputs",
         ErrorKind::Memory(_) => "give more with --memory, or generalize further so that there are fewer classes",
+        ErrorKind::Key(why) if why.starts_with("others") => "take the rights away from others: `chmod 600 FILE`",
+        ErrorKind::KeyVariable(_) => "set it to 64 hex digits; `outis keygen FILE` makes a key file",
         ErrorKind::Key(_) => "`outis keygen FILE` makes a key file; keys never stand in a profile or argument",
         ErrorKind::Interrupted => "nothing was published and nothing is left behind",
         ErrorKind::Foreign(_) => {
