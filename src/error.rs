@@ -340,7 +340,8 @@ mod tests {
 
     #[test]
     fn many_errors_are_in_row_order_and_all_counted() {
-        let column = |name: &str, rows: std::ops::Range<u64>| Error::gather(rows.map(bad).collect()).unwrap().in_column(name);
+        let column =
+            |name: &str, rows: std::ops::Range<u64>| Error::gather(rows.map(bad).collect()).unwrap().in_column(name);
         let all = Error::gather(vec![column("late", 10..35), column("early", 1..31), bad(2)]).unwrap();
         let ErrorKind::Many { errors, more } = all.kind() else { panic!("one error of {all}") };
         assert_eq!((errors.len(), *more), (MANY, 25 + 30 + 1 - MANY as u64));
@@ -368,6 +369,9 @@ mod tests {
 
     #[test]
     fn one_thing_is_not_things() {
-        assert_eq!((counted(1, "row"), counted(0, "row"), counted_classes(1)), ("1 row".into(), "0 rows".into(), "1 class".into()));
+        assert_eq!(
+            (counted(1, "row"), counted(0, "row"), counted_classes(1)),
+            ("1 row".into(), "0 rows".into(), "1 class".into())
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! The rules, in order from cheap to expensive. Each says why it is there, what it measured and what is allowed.
 
 use super::{Measured, Policy};
+use crate::error::counted;
 
 /// The rules of the gate, closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,8 +78,8 @@ impl Rule {
             Self::Suppression => finding(
                 policy.suppression.rows <= policy.suppression.limit
                     && policy.suppression.rows == policy.rows.suppressed,
-                format!("{} rows", policy.suppression.rows),
-                format!("at most {} rows", policy.suppression.limit),
+                counted(policy.suppression.rows, "row"),
+                format!("at most {}", counted(policy.suppression.limit, "row")),
             ),
             Self::Files => {
                 let extra = measured.listing.iter().filter(|name| !policy.files.contains(name)).count();
@@ -87,7 +88,7 @@ impl Rule {
             }
             Self::Tokens => {
                 let bad: u64 = measured.bad_tokens.iter().sum();
-                finding(bad == 0, format!("{bad} cells"), "0 cells")
+                finding(bad == 0, counted(bad, "cell"), "0 cells")
             }
             Self::KAnonymity => k_anonymity(policy, measured),
         }
@@ -107,7 +108,11 @@ fn columns(policy: &Policy, measured: &Measured) -> Finding {
     };
     let (files, alike) = (measured.schemas.len(), measured.schemas.iter().filter(alike).count());
     let holds = files == alike && files > 0;
-    finding(holds, format!("{} of {files} files differ", files - alike), format!("{} columns", policy.columns.len()))
+    finding(
+        holds,
+        format!("{} of {} differ", files - alike, counted(files as u64, "file")),
+        counted(policy.columns.len() as u64, "column"),
+    )
 }
 
 fn rows(policy: &Policy, measured: &Measured) -> Finding {

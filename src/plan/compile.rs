@@ -103,7 +103,8 @@ impl Compiler<'_> {
         let declared = |name: &str| self.profile.columns.iter().any(|spec| spec.name == name);
         if !self.schema.is_empty() && !self.schema.fields().iter().any(|field| declared(&field.name)) {
             let (count, csv) = (self.schema.len() as u64, input_format == "csv");
-            let names = if count == 1 { "the one name".to_owned() } else { format!("none of the {}", counted(count, "name")) };
+            let names =
+                if count == 1 { "the one name".to_owned() } else { format!("none of the {}", counted(count, "name")) };
             let (place, verb) = (if csv { "header" } else { "input" }, if count == 1 { "is not" } else { "is" });
             let advice = if csv {
                 "set `header = false` under [input] for a file without a header, or look at the `delimiter`"
@@ -154,10 +155,13 @@ impl Compiler<'_> {
             source,
             role: spec.role,
             semantic: format!("{}/{}", spec.semantic.name(), spec.semantic.version()),
-            check: spec.type_declared.then(|| {
-                let on_invalid = transform::on_invalid_from_spec(spec.invalid);
-                TypeCheck::before(&operator, input_type, spec.semantic, on_invalid)
-            }).flatten(),
+            check: spec
+                .type_declared
+                .then(|| {
+                    let on_invalid = transform::on_invalid_from_spec(spec.invalid);
+                    TypeCheck::before(&operator, input_type, spec.semantic, on_invalid)
+                })
+                .flatten(),
             input_type,
             output_type,
             operator: operator.name(),

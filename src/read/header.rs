@@ -78,9 +78,12 @@ pub(super) fn read_header(stream: &mut Stream, options: &Options) -> Result<Sche
         names.push(name);
     }
     stream.skip(length);
-    schema(names).map_err(|(name, place)| match options.names.contains(&name) {
-        true => Error::new(ErrorKind::DuplicateColumn).in_column(&name),
-        false => in_header(ErrorKind::DuplicateColumn, place),
+    schema(names).map_err(|(name, place)| {
+        if options.names.contains(&name) {
+            Error::new(ErrorKind::DuplicateColumn).in_column(&name)
+        } else {
+            in_header(ErrorKind::DuplicateColumn, place)
+        }
     })
 }
 

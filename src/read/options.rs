@@ -85,12 +85,18 @@ impl Options {
     pub fn from_spec(spec: &InputSpec, names: Vec<String>) -> Result<Self> {
         let format = match &spec.format {
             None => None,
-            Some(name) => Some(Format::from_name(name).ok_or_else(|| usage(format!("no format is called `{}`", shown(name))))?),
+            Some(name) => {
+                Some(Format::from_name(name).ok_or_else(|| usage(format!("no format is called `{}`", shown(name))))?)
+            }
         };
         let encoding = Encoding::ALL.iter().find(|(name, _)| spec.encoding.eq_ignore_ascii_case(name));
         let options = Self {
             format,
-            encoding: encoding.ok_or_else(|| usage(format!("no encoding is called `{}`; utf-8 and gb18030 are", shown(&spec.encoding))))?.1,
+            encoding: encoding
+                .ok_or_else(|| {
+                    usage(format!("no encoding is called `{}`; utf-8 and gb18030 are", shown(&spec.encoding)))
+                })?
+                .1,
             delimiter: spec.delimiter,
             quote: spec.quote,
             header: spec.header,

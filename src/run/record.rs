@@ -5,7 +5,7 @@ use super::release::ShardReport;
 use super::survey::Survey;
 use super::{Outcome, Workplace};
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
 use crate::gate::{self, Policy, RowAccount, Suppression};
 use crate::log::{Clock, ColumnRecord, Event, Journal, KeyRecord, RuleRecord, Status};
 use crate::plan::{Operators, Plan, explain};
@@ -248,8 +248,12 @@ impl Record {
         let verdict = RuleRecord {
             rule: gate::Rule::Suppression.id(),
             status: "fail",
-            measured: format!("{} rows in {} classes under k", survey.rows_below, survey.classes_below),
-            limit: format!("at most {} rows", survey.limit),
+            measured: format!(
+                "{} in {} under k",
+                counted(survey.rows_below, "row"),
+                counted_classes(survey.classes_below)
+            ),
+            limit: format!("at most {}", counted(survey.limit, "row")),
             reason: gate::Rule::Suppression.reason().to_owned(),
             milliseconds: 0,
         };

@@ -10,6 +10,8 @@ pub struct Stage {
     folder: PathBuf,
     target: PathBuf,
     kept: bool,
+    /// Dropped last, when the staging folder is gone.
+    _parents: Parents,
 }
 
 /// A data file that is complete on disk.
@@ -32,16 +34,20 @@ impl Stage {
         refuse_existing(target)?;
         let name = target
             .file_name()
-            .ok_or_else(|| Error::new(ErrorKind::Usage("the output needs a name".into())).in_file(target))?
+            .ok_or_else(|| {
+                let text = "the output needs a name: write `--output DIR`";
+                Error::new(ErrorKind::Usage(text.into())).in_file(target)
+            })?
             .to_string_lossy()
             .into_owned();
         let parent = parent_of(target);
-        std::fs::create_dir_all(&parent).map_err(|cause| Error::io("create", &parent, &cause))?;
+        let parents = Parents::make(&parent)?;
         let folder = parent.join(format!(".{name}.outis-{nonce}"));
-        make_folder(&folder)?;
-        let stage = Self { folder, target: target.to_path_buf(), kept: false };
+        // The staging folder's own name means nothing to the user.
+        make_folder(&folder).map_err(|cause| Error::io("make a folder here", &parent, &cause))?;
+        let stage = Self { folder, target: target.to_path_buf(), kept: false, _parents: parents };
         for inner in ["data", "evidence"] {
-            make_folder(&stage.folder.join(inner))?;
+            make_folder(&stage.folder.join(inner)).map_err(|cause| Error::io("make a folder here", &parent, &cause))?;
         }
         Ok(stage)
     }
@@ -159,6 +165,39 @@ impl Drop for Stage {
     }
 }
 
+/// The folders above the target that were not there, outermost first. Those that are empty when it is dropped, because
+/// nothing was published, are removed again.
+struct Parents(Vec<PathBuf>);
+
+impl Parents {
+    /// Makes a folder and what is missing above it.
+    fn make(folder: &Path) -> Result<Self> {
+        let missing: Vec<&Path> =
+            folder.ancestors().take_while(|above| !above.as_os_str().is_empty() && !above.exists()).collect();
+        let mut made = Self(Vec::new());
+        for above in missing.into_iter().rev() {
+            match std::fs::create_dir(above) {
+                Ok(()) => made.0.push(above.to_path_buf()),
+                // another run was faster, or the path says `..` on its way
+                Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists && above.is_dir() => {}
+                Err(cause) => return Err(Error::io("create", above, &cause)),
+            }
+        }
+        Ok(made)
+    }
+}
+
+impl Drop for Parents {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // Only an empty folder can be removed this way: a release or a log below keeps it.
+            if std::fs::remove_dir(folder).is_err() {
+                break;
+            }
+        }
+    }
+}
+
 /// The target must not exist: not as a file, a folder or a dangling link.
 fn refuse_existing(target: &Path) -> Result<()> {
     match std::fs::symlink_metadata(target) {
@@ -168,8 +207,8 @@ fn refuse_existing(target: &Path) -> Result<()> {
     }
 }
 
-fn make_folder(folder: &Path) -> Result<()> {
-    std::fs::DirBuilder::new().mode(0o700).create(folder).map_err(|cause| Error::io("create", folder, &cause))
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().mode(0o700).create(folder)
 }
 
 fn parent_of(path: &Path) -> PathBuf {
@@ -211,6 +250,22 @@ mod tests {
         std::fs::create_dir(&target).unwrap();
         assert_eq!(*stage.reveal().unwrap_err().kind(), ErrorKind::TargetExists);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the stage is gone, the folder stands");
+    }
+
+    #[test]
+    fn folders_above_that_were_made_go_with_the_stage_unless_something_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("there")).unwrap();
+        let target = folder.path().join("there/new/newer/out");
+        drop(Stage::create(&target, "1").unwrap());
+        assert!(folder.path().join("there").is_dir() && !folder.path().join("there/new").exists());
+        let kept = Stage::create(&target, "1").unwrap().refuse_with(b"{}\n", "log.jsonl").unwrap();
+        assert!(kept.join("log.jsonl").is_file());
+        Stage::create(&target, "1").unwrap().reveal().unwrap();
+        assert!(target.is_dir());
+        // a file in the way: nothing is made
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(Stage::create(&folder.path().join("file/new/out"), "1").is_err());
     }
 
     #[test]

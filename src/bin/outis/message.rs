@@ -118,9 +118,7 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::StrayQuote => {
             "quote the whole field and double the quote inside, or set `stray_quotes = \"keep\"` under [input]; `quote = \"\"` for files without quoting"
         }
-        ErrorKind::UnclosedQuote => {
-            "close the field, or set `quote = \"\"` under [input] for files without quoting"
-        }
+        ErrorKind::UnclosedQuote => "close the field, or set `quote = \"\"` under [input] for files without quoting",
         ErrorKind::BadEncoding(what) if what.contains("UTF-16") => "save it as UTF-8",
         ErrorKind::BadEncoding(_) => "set `encoding` under [input] to `utf-8` or `gb18030`, or convert the file",
         ErrorKind::BadValue(_) => {
@@ -129,7 +127,7 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::BadJson(_) => "every line is one flat JSON object: text, numbers, true, false, null",
         ErrorKind::NullValue => "this operator needs a value in every row: fill it, or choose another operator",
         ErrorKind::BadHeader(_) => {
-            "give every column a plain name; for a file without a header set `header = false` under [input]"
+            "give every column a plain name, or look at the `delimiter`; for a file without a header set `header = false` under [input]"
         }
         ErrorKind::DuplicateColumn => "give every column a name of its own",
         ErrorKind::UndeclaredColumn => "add a [[column]] for it with a role; `apply = \"drop\"` leaves it out",

@@ -69,8 +69,11 @@ pub(super) fn check(column: &Draft<'_>, goal: Option<Goal>, desk: &mut Desk) {
     match column.role {
         Some(Role::Direct) => direct(column, goal, desk),
         Some(Role::Subject) => subject(column, desk),
-        Some(Role::Quasi) => quasi(column, desk),
-        Some(role @ (Role::Sensitive | Role::Insensitive)) => open(column, role, desk),
+        Some(Role::Quasi) => {
+            quasi(column, desk);
+            identifying(column, Role::Quasi, desk);
+        }
+        Some(role @ (Role::Sensitive | Role::Insensitive)) => identifying(column, role, desk),
         None => (),
     }
     for (key, fit) in [("generalize", Role::Quasi), ("hierarchy", Role::Sensitive)] {
@@ -193,17 +196,41 @@ fn quasi(column: &Draft<'_>, desk: &mut Desk) {
     }
 }
 
-fn open(column: &Draft<'_>, role: Role, desk: &mut Desk) {
+/// A type that names one person alone may not leave as it is, or in part, under a role that says it does not.
+fn identifying(column: &Draft<'_>, role: Role, desk: &mut Desk) {
     let named = column.fields.text("type").value().and_then(SemanticType::parse);
-    let kept = matches!(column.apply, Given::Absent | Given::Value(OperatorSpec::Keep));
+    let shown = match column.apply.as_ref() {
+        Given::Absent => match column.generalize.as_ref() {
+            Given::Absent => true,
+            Given::Value(_) => column.fields.count("level").value() == Some(0),
+            Given::Bad => false,
+        },
+        Given::Bad => false,
+        Given::Value(operator) => match operator {
+            OperatorSpec::Keep | OperatorSpec::Shuffle => true,
+            OperatorSpec::Truncate { characters } => *characters > 0,
+            OperatorSpec::Mask { keep_first, keep_last, keep_from, .. } => {
+                *keep_first > 0 || *keep_last > 0 || keep_from.is_some()
+            }
+            OperatorSpec::Drop
+            | OperatorSpec::Redact { .. }
+            | OperatorSpec::Token { .. }
+            | OperatorSpec::Surrogate { .. }
+            | OperatorSpec::Round { .. }
+            | OperatorSpec::Clamp { .. }
+            | OperatorSpec::DatePrecision { .. }
+            | OperatorSpec::ShiftDate { .. }
+            | OperatorSpec::Noise { .. } => false,
+        },
+    };
     if let Some(semantic) = named
         && semantic.identifies()
-        && kept
+        && shown
     {
-        desk.warn(
+        desk.complain(
             column.fields.place("role"),
             format!("{} is {}, and `{}` names one person alone", column.called(), role.name(), semantic.name()),
-            "Give it the role `direct` or `subject`.",
+            "Give it the role `direct` or `subject`, or apply `drop`, `redact`, `surrogate` or `token`.",
         );
     }
 }

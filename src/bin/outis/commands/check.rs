@@ -4,7 +4,7 @@ use super::{load_profile, override_input, print_json, say};
 use crate::args::{CheckArgs, Told};
 use crate::exit::Exit;
 use crate::progress::Line;
-use outis::error::{ErrorKind, Result};
+use outis::error::{ErrorKind, Result, counted, counted_classes, shown};
 use outis::group::ClassTable;
 use outis::limits::K;
 use outis::profile::{InputSpec, Ragged, Role, StrayQuotes, Unit};
@@ -120,11 +120,15 @@ fn document(table: &ClassTable, question: &measure::Question, k: Option<K>, hold
 }
 
 fn tell(table: &ClassTable, question: &measure::Question, k: Option<K>, holds: bool) {
-    let unit = if question.subject.is_some() { "persons" } else { "rows" };
-    say(&format!("{} rows, {} classes over {}", table.total_rows(), table.len(), question.quasi.join(", ")));
+    let unit = if question.subject.is_some() { "person" } else { "row" };
+    let (rows, classes) = (counted(table.total_rows(), "row"), counted_classes(table.len() as u64));
+    let over: Vec<String> = question.quasi.iter().map(|name| shown(name)).collect();
+    say(&format!("{rows}, {classes} over {}", over.join(", ")));
     match table.members().iter().min() {
-        Some(smallest) => say(&format!("  k-anonymity  {smallest}: the smallest class has {smallest} {unit}")),
-        None => say("  k-anonymity  the table is empty"),
+        Some(smallest) => {
+            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(*smallest, unit)))
+        }
+        None => say("  k-anonymity  the table has no rows"),
     }
     say("  members        classes         rows");
     for (low, high, classes, rows) in histogram(table) {
@@ -136,6 +140,11 @@ fn tell(table: &ClassTable, question: &measure::Question, k: Option<K>, holds: b
         say(&format!("  {range:<12} {classes:>9} {rows:>12}"));
     }
     if let Some(k) = k {
-        say(&format!("  asked: at least {}: {}", k.get(), if holds { "holds" } else { "does not hold" }));
+        let verdict = match (holds, table.is_empty()) {
+            (_, true) => "no rows",
+            (true, false) => "holds",
+            (false, false) => "does not hold",
+        };
+        say(&format!("  asked: at least {}: {verdict}", k.get()));
     }
 }

@@ -4,7 +4,7 @@ use super::{load_profile, override_input, print_json, say};
 use crate::args::{RunArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
-use outis::error::{Error, ErrorKind, Result};
+use outis::error::{Error, ErrorKind, Result, counted};
 use outis::log::Status;
 use outis::report::RunReport;
 use outis::run::{self, Job, Options, Outcome, Progress};
@@ -104,9 +104,9 @@ fn summarize(outcome: &Outcome, start: Instant) {
     if let Some(risk) = &report.risk
         && let (Some(classes), Some(smallest)) = (risk.classes, risk.smallest_class)
     {
-        let unit = if report.unit == "subject" { "persons" } else { "rows" };
+        let unit = if report.unit == "subject" { "person" } else { "row" };
         let asked = report.k.map_or_else(String::new, |k| format!(" (asked: {k})"));
-        say(&format!("  classes  {classes}, the smallest of {smallest} {unit}{asked}"));
+        say(&format!("  classes  {classes}, the smallest of {}{asked}", counted(smallest, unit)));
     }
     let failed: Vec<_> = report.gate.iter().filter(|rule| rule.status != "pass").collect();
     if failed.is_empty() {
@@ -129,7 +129,12 @@ fn summarize(outcome: &Outcome, start: Instant) {
 
 fn rows_in_words(report: &RunReport) -> String {
     let rows = report.rows;
-    let mut words = format!("{} read, {} released", rows.read, rows.released);
+    let mut words = match report.status {
+        Status::Published => format!("{} read, {} released", rows.read, rows.released),
+        // refused after the first pass, nothing was counted that could have left
+        Status::Refused if rows.released == 0 => format!("{} read", rows.read),
+        Status::Refused => format!("{} read, {} would be released", rows.read, rows.released),
+    };
     for (count, what) in
         [(rows.suppressed, "suppressed"), (rows.rejected, "rejected as ragged"), (rows.not_drawn, "not drawn")]
     {
@@ -146,7 +151,7 @@ fn rows_in_words(report: &RunReport) -> String {
 fn refusal_hint(report: &RunReport) -> &'static str {
     match report.gate.iter().find(|rule| rule.status != "pass").map(|rule| rule.rule) {
         Some("suppression") => "raise the `level` of a quasi-identifier, or allow more under `suppress_at_most`",
-        Some("tier") => "a profile of tier `closed` never publishes: that is its promise",
+        Some("tier") => "change `tier` when the release may go out",
         Some("k-anonymity") => "raise the `level` of a quasi-identifier",
         _ => "the reasons stand in the log",
     }

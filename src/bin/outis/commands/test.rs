@@ -17,7 +17,8 @@ pub(crate) fn run(arguments: &TestArgs, told: Told) -> Result<Exit> {
                     line: 0,
                     column: 0,
                     what: "the profile has no [[example]]: nothing was tested".into(),
-                    advice: "add an [[example]] with a made-up row under `in` and what shall come of it under `out`".into(),
+                    advice: "add an [[example]] with a made-up row under `in` and what shall come of it under `out`"
+                        .into(),
                 };
                 return Err(Error::new(ErrorKind::Profile(vec![complaint])).in_file(path));
             }
