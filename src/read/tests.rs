@@ -315,8 +315,13 @@ fn headers_are_checked() {
     for (text, kind, column) in [
         ("", ErrorKind::EmptyInput, None),
         ("\n\n", ErrorKind::EmptyInput, None),
-        ("a,b,a\n", ErrorKind::DuplicateColumn, Some("a")),
-        ("a,,c\n", ErrorKind::BadValue("a column name: it is empty"), Some("#2 of the header")),
+        ("a,b,a\n", ErrorKind::DuplicateColumn, Some("#3 of the header")),
+        ("a,,c\n", ErrorKind::BadHeader("a name is empty"), Some("#2 of the header")),
+        (
+            "a,b\r1,2\r3,4",
+            ErrorKind::BadHeader("a name holds a control character (a line end is LF or CR LF)"),
+            Some("#2 of the header"),
+        ),
         ("a,\"b\"c\n1,2\n", ErrorKind::StrayQuote, Some("#2 of the header")),
         ("a,\"b\n1,2\n", ErrorKind::UnclosedQuote, Some("#2 of the header")),
     ] {
@@ -325,6 +330,8 @@ fn headers_are_checked() {
     assert_eq!(read("a.csv", b"a,b", options(64)).unwrap(), Rows::new());
     assert_eq!(read("a.csv", b"\xEF\xBB\xBF\"a\",b\r\n1,2", options(64)).unwrap(), table(&[&["1", "2"]]));
     let names = vec!["x".to_owned(), "y".to_owned()];
+    let twice = first_error(b"x,1,x\n", Options { names: names.clone(), ..options(64) });
+    assert_eq!(twice.2.as_deref(), Some("x"), "a name of the profile may be told");
     let headerless = Options { header: false, names, ..options(4) };
     assert_eq!(read("a.csv", b"1,2\n3,4\n", headerless.clone()).unwrap(), table(&[&["1", "2"], &["3", "4"]]));
     let (kind, row, _) = first_error(b"1,2,3\n", Options { ragged: Ragged::Reject, ..headerless });
@@ -342,7 +349,10 @@ fn further_files_may_have_their_columns_in_another_order() {
     assert_eq!(source.total_bytes(), Some(16));
     let error = Source::open(&[one.path, other.path.clone()], options(64)).err().unwrap();
     assert_eq!(error.kind(), &ErrorKind::UnlikeInputs);
-    assert_eq!((error.place().file.as_ref(), error.place().column.as_deref()), (Some(&other.path), Some("c")));
+    assert_eq!(
+        (error.place().file.as_ref(), error.place().column.as_deref()),
+        (Some(&other.path), Some("#2 of the header"))
+    );
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
