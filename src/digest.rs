@@ -17,7 +17,12 @@ impl Digest {
     /// Of a text, as a profile or a plan.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
-        Self::from_hash(&Sha256::digest(text.as_bytes()))
+        Self::of_bytes(text.as_bytes())
+    }
+    /// Of bytes that are public.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self::from_hash(&Sha256::digest(bytes))
     }
     /// Of a file, read once from start to end; also its length in bytes.
     ///

@@ -9,7 +9,7 @@ mod policy;
 mod rules;
 
 pub use examine::{Examiner, FileFacts, Measured, Staged};
-pub use policy::{Alphabet, Policy, ReleasedColumn, RowAccount, Suppression, TokenShape};
+pub use policy::{Alphabet, KeyHome, Policy, ReleasedColumn, RowAccount, Suppression, TokenShape};
 pub use rules::{RULES, Rule};
 
 use crate::error::Result;

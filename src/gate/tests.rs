@@ -41,7 +41,7 @@ fn policy() -> Policy {
         suppression: Suppression { rows: 1, limit: 1 },
         files: vec!["data/part-00000.csv".into()],
         anonymized: true,
-        ephemeral_key: true,
+        key: KeyHome::Run,
     }
 }
 
@@ -93,7 +93,7 @@ fn tier_closed_never_publishes() {
 
 #[test]
 fn a_kept_key_fails_an_anonymized_release_only() {
-    let kept = Policy { ephemeral_key: false, ..policy() };
+    let kept = Policy { key: KeyHome::Kept, ..policy() };
     assert_eq!(fired(clean(), &kept), ["key"]);
     assert!(fired(clean(), &Policy { anonymized: false, ..kept }).is_empty());
 }

@@ -2,7 +2,7 @@
 
 use super::{ColumnPlan, Operators, Plan};
 use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
-use crate::gate::{Alphabet, TokenShape};
+use crate::gate::{Alphabet, KeyHome, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
 use crate::profile::{ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, Profile, Role, SuiteName, Unit};
 use crate::secret::{Custody, Label, MasterKey, Suite};
@@ -71,7 +71,7 @@ pub fn compile(
         suppress_at_most: profile.privacy.suppress_at_most,
         sample: profile.sample,
         suite: suite(profile).name(),
-        ephemeral_key: given_key(profile).is_none(),
+        key: key_home(profile, key),
         layout: layout.ok_or(ErrorKind::Internal("a plan without a layout"))?,
         shuffle: profile.output.shuffle,
         parts: profile.output.parts,
@@ -165,7 +165,10 @@ impl Compiler<'_> {
             input_type,
             output_type,
             operator: operator.name(),
-            parameters: parameters.to_owned(),
+            parameters: match hierarchy_digest(&operator) {
+                Some(digest) => format!("{parameters}, hierarchy {digest}"),
+                None => parameters.to_owned(),
+            },
             iso_20889: operator.iso_20889(),
             reversible_by: self.reversible_by(&operator),
             level,
@@ -289,8 +292,11 @@ impl Compiler<'_> {
     fn reversible_by(&self, operator: &Operator) -> &'static str {
         match operator.reversible_with() {
             Reversal::Nobody => "nobody",
-            Reversal::KeyHolder if given_key(self.profile).is_some() => "the key holder",
-            Reversal::KeyHolder => "nobody once the key is destroyed",
+            Reversal::KeyHolder => match key_home(self.profile, self.key) {
+                KeyHome::Run => "nobody once the key is destroyed",
+                KeyHome::Kept => "the key holder",
+                KeyHome::TestSeed => "anyone with the test seed",
+            },
             Reversal::Anyone => "not changed",
         }
     }
@@ -366,14 +372,22 @@ fn suite(profile: &Profile) -> Suite {
     }
 }
 
-/// Where a key from outside comes from; none where the key lives in the run only.
-fn given_key(profile: &Profile) -> Option<Custody> {
+/// The first 64 bits of the SHA-256 of a hierarchy's canonical description: another file is another plan.
+fn hierarchy_digest(operator: &Operator) -> Option<String> {
+    let Operator::Generalize(generalize) = operator else { return None };
+    let mut description = Vec::new();
+    generalize.hierarchy().digest_bytes(&mut description);
+    Some(crate::digest::Digest::of_bytes(&description).as_str()[..16].to_owned())
+}
+
+/// Where the key lives: as the profile says, unless this run has a seed. `explain` needs no key for that.
+fn key_home(profile: &Profile, key: &MasterKey) -> KeyHome {
     let keys = &profile.keys;
-    match (&keys.file, &keys.environment, &keys.command) {
-        (Some(_), ..) => Some(Custody::File),
-        (_, Some(_), _) => Some(Custody::Environment),
-        (.., Some(_)) => Some(Custody::Command),
-        (None, None, None) => None,
+    match key.custody() {
+        Custody::TestSeed => KeyHome::TestSeed,
+        _ if keys.file.is_some() || keys.environment.is_some() || keys.command.is_some() => KeyHome::Kept,
+        Custody::Ephemeral => KeyHome::Run,
+        Custody::File | Custody::Environment | Custody::Command => KeyHome::Kept,
     }
 }
 

@@ -2,6 +2,7 @@
 //! and nothing that a key, a clock or a machine decides.
 
 use super::{ColumnPlan, Plan};
+use crate::gate::KeyHome;
 use crate::profile::{Goal, Unit};
 use std::fmt::Write as _;
 
@@ -80,9 +81,6 @@ fn row_of(column: &ColumnPlan) -> [String; 6] {
     if !column.parameters.is_empty() {
         operator = format!("{operator} ({})", column.parameters);
     }
-    if let Some((level, levels)) = column.level {
-        operator = format!("{operator}, level {level} of 0 to {}", levels - 1);
-    }
     [
         column.name.clone(),
         column.role.name().to_owned(),
@@ -136,10 +134,10 @@ fn write_release(plan: &Plan, out: &mut String) -> std::fmt::Result {
     if let Some(parts) = plan.parts {
         writeln!(out, "  files    {parts}")?;
     }
-    let custody = if plan.ephemeral_key {
-        "made for this run, held in memory, destroyed before publishing"
-    } else {
-        "given from outside"
+    let custody = match plan.key {
+        KeyHome::Run => "made for this run, held in memory, destroyed before publishing",
+        KeyHome::Kept => "given from outside",
+        KeyHome::TestSeed => "from a test seed: repeatable, not private",
     };
     writeln!(out, "  keys     {}, 256 bits, {custody}", plan.suite)
 }

@@ -11,7 +11,7 @@ pub use compile::{Compiled, compile};
 pub use explain::explain;
 
 use crate::digest::Digest;
-use crate::gate::{Policy, ReleasedColumn, TokenShape};
+use crate::gate::{KeyHome, Policy, ReleasedColumn, TokenShape};
 use crate::limits::{K, Share};
 use crate::profile::{Goal, Provenance, Role, Tier, Unit};
 use crate::transform::{Operator, TypeCheck};
@@ -53,8 +53,8 @@ pub struct Plan {
     pub sample: Option<Share>,
     /// Suite of keyed hash.
     pub suite: &'static str,
-    /// Whether the key lives in this run only.
-    pub ephemeral_key: bool,
+    /// Where the key lives.
+    pub key: KeyHome,
     /// Form of the release.
     pub layout: Layout,
     /// Keyed shuffle of the rows.
@@ -135,7 +135,7 @@ impl Plan {
             suppression: crate::gate::Suppression::default(),
             files: Vec::new(),
             anonymized: self.goal == Goal::Anonymized,
-            ephemeral_key: self.ephemeral_key,
+            key: self.key,
         }
     }
 

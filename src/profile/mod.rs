@@ -8,12 +8,14 @@ mod operator_spec;
 mod parse;
 mod schema;
 mod shape;
+mod ship;
 mod spec;
 
 pub use builtin::{BUILTIN, builtin};
 pub use operator_spec::{DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
 pub use parse::{Loaded, parse, parse_with};
 pub use schema::{json_schema, reference};
+pub use ship::shippable;
 pub use spec::{
     ColumnSpec, Example, Goal, InputSpec, Invalid, KeySpec, OutputSpec, Position, PrivacySpec, Profile, Provenance,
     Ragged, Role, StrayQuotes, SuiteName, Tier, Unit,

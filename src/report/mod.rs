@@ -37,6 +37,8 @@ pub struct RunReport {
     pub tier: &'static str,
     /// What the release is for.
     pub purpose: Option<String>,
+    /// Where the key lives, in words.
+    pub key: &'static str,
     /// Rows and what became of them.
     pub rows: Rows,
     /// Cells nulled or taken as text because they are not of their type.

@@ -37,7 +37,11 @@ fn write_page(report: &RunReport, out: &mut String) -> std::fmt::Result {
     let (class, verdict) = if published { ("good", "published") } else { ("bad", "refused") };
     writeln!(out, "<h1>{title}: <span class=\"{class}\">{verdict}</span></h1>")?;
     let purpose = report.purpose.as_deref().map(|purpose| format!(" · {}", escape(purpose))).unwrap_or_default();
-    writeln!(out, "<div class=\"soft\">goal {} · tier {}{purpose}</div>", report.goal, report.tier)?;
+    writeln!(
+        out,
+        "<div class=\"soft\">goal {} · tier {} · key {}{purpose}</div>",
+        report.goal, report.tier, report.key
+    )?;
     write_cards(report, out)?;
     write_rows(report, out)?;
     write_gate(report, out)?;

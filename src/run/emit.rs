@@ -103,9 +103,7 @@ impl<'p> Emit<'p> {
                 self.rows.shard(unit, &mut rows)?;
             }
             if self.permuted.is_empty() {
-                for record in rows.records(&self.rows) {
-                    writer.record(record).map_err(|error| error.in_file(&path))?;
-                }
+                rows.for_each(&self.rows, |record| writer.record(record)).map_err(|error| error.in_file(&path))?;
             } else {
                 self.rejoin(unit, &rows, &mut writer).map_err(|error| error.in_file(&path))?;
             }
@@ -125,7 +123,7 @@ impl<'p> Emit<'p> {
         let others: Vec<usize> = (0..kinds.len()).filter(|at| !is_permuted(*at)).collect();
         let other_kinds: Vec<DataType> = others.iter().map(|at| kinds[*at]).collect();
         let mut columns: Vec<Option<Column<'_>>> = kinds.iter().map(|_| None).collect();
-        for (at, column) in others.iter().zip(collect(&other_kinds, rows.records(&self.rows))?) {
+        for (at, column) in others.iter().zip(collect(&other_kinds, rows, &self.rows)?) {
             columns[*at] = Some(column);
         }
         let mut cells = BucketRows::default();
@@ -135,7 +133,7 @@ impl<'p> Emit<'p> {
             if cells.len() != rows.len() {
                 return Err(Error::new(ErrorKind::Internal("a permuted column lost cells")));
             }
-            columns[*at] = collect(&[kinds[*at]], cells.records(stored))?.pop();
+            columns[*at] = collect(&[kinds[*at]], &cells, stored)?.pop();
         }
         let missing = || Error::new(ErrorKind::Internal("a column is missing"));
         let columns: Vec<Column<'_>> =
@@ -151,11 +149,9 @@ impl<'p> Emit<'p> {
 }
 
 /// Rows of cells as columns, in the rows' present order.
-fn collect<'r>(kinds: &[DataType], records: impl Iterator<Item = &'r [u8]>) -> Result<Vec<Column<'static>>> {
+fn collect(kinds: &[DataType], rows: &BucketRows, stored: &Stored) -> Result<Vec<Column<'static>>> {
     let mut builder = CellBuilder::new(kinds);
-    for record in records {
-        builder.push(record)?;
-    }
+    rows.for_each(stored, |record| builder.push(record))?;
     Ok(builder.finish())
 }
 

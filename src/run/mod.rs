@@ -92,7 +92,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
     let source = open(job)?;
     refuse_input_as_target(&job.output, source.files())?;
-    let key = make_key(job)?;
+    let key = key_of(&job.loaded, job.folder.as_deref(), job.options.insecure_test_seed)?;
     let Compiled { plan, operators } =
         plan::compile(&job.loaded.profile, source.schema(), &key, job.folder.as_deref(), source_format(&source))?;
     if plan.needs_survey() && !source.can_read_twice() {
@@ -215,13 +215,13 @@ fn source_format(source: &Source) -> &'static str {
     source.format(0).name()
 }
 
-fn make_key(job: &Job) -> Result<MasterKey> {
-    if let Some(seed) = job.options.insecure_test_seed {
+fn key_of(loaded: &Loaded, folder: Option<&Path>, seed: Option<u64>) -> Result<MasterKey> {
+    if let Some(seed) = seed {
         return Ok(MasterKey::insecure_from_test_seed(seed));
     }
-    let keys = &job.loaded.profile.keys;
+    let keys = &loaded.profile.keys;
     let source = match (&keys.file, &keys.environment, &keys.command) {
-        (Some(file), ..) => KeySource::File(job.folder.as_deref().unwrap_or(Path::new("")).join(file)),
+        (Some(file), ..) => KeySource::File(folder.unwrap_or(Path::new("")).join(file)),
         (_, Some(name), _) => KeySource::Environment(name.clone()),
         (.., Some(command)) => KeySource::Command(command.clone()),
         (None, None, None) => KeySource::Ephemeral,

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
 use crate::gate::{self, Policy, RowAccount, Suppression};
 use crate::log::{Clock, ColumnRecord, Event, Journal, KeyRecord, RuleRecord, Status};
 use crate::plan::{Operators, Plan, explain};
-use crate::profile::Loaded;
+use crate::profile::{Loaded, shippable};
 use crate::random;
 use crate::read::Source;
 use crate::report::{Risk, RunReport, html};
@@ -154,13 +154,12 @@ impl Record {
         Ok(total)
     }
 
-    /// Writes the plan's page and, where it names no key's place, the profile.
+    /// Writes the plan's page and, where it quotes nothing, the profile.
     pub(super) fn evidence(&mut self, loaded: &Loaded, plan: &Plan, stage: &Stage) -> Result<()> {
         write_file(stage, PLAN, explain(plan).as_bytes())?;
-        // A profile that says where a key is kept tells about the provider: only its digest leaves.
-        self.with_profile = plan.ephemeral_key;
-        if self.with_profile {
-            write_file(stage, PROFILE, loaded.text.as_bytes())?;
+        if let Some(text) = shippable(loaded) {
+            self.with_profile = true;
+            write_file(stage, PROFILE, text.as_bytes())?;
         }
         Ok(())
     }
@@ -315,6 +314,7 @@ impl Record {
             goal: plan.goal.name(),
             tier: plan.tier.name(),
             purpose: plan.purpose.clone(),
+            key: plan.key.name(),
             rows: rows.into(),
             invalid_cells: self.invalid,
             unit: plan.unit.name(),
@@ -353,10 +353,7 @@ fn column_records(plan: &Plan) -> Vec<ColumnRecord> {
         role: column.role.name(),
         semantic: column.semantic.clone(),
         operator: column.operator.to_owned(),
-        parameters: match column.level {
-            Some((level, levels)) => format!("{}; level {level} of 0 to {}", column.parameters, levels - 1),
-            None => column.parameters.clone(),
-        },
+        parameters: column.parameters.clone(),
         iso_20889: column.iso_20889,
         reversible_by: column.reversible_by,
     };

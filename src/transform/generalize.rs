@@ -53,6 +53,12 @@ impl Generalize {
         Self { hierarchy, level, on_invalid }
     }
 
+    /// The hierarchy.
+    #[must_use]
+    pub fn hierarchy(&self) -> &Hierarchy {
+        &self.hierarchy
+    }
+
     /// The level.
     #[must_use]
     pub fn level(&self) -> usize {

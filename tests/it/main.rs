@@ -1,10 +1,21 @@
 //! One binary for all integration tests, so that the columnar libraries are linked once.
 
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests are plain on purpose: casts, formats and names that the library avoids"
+)]
+
 mod adult; // real input: levels by hand, k counted again by other programs
 mod architecture; // the import table: arrows that are not in it do not exist
+mod brute_force; // a slow and obvious solver agrees on thousands of small problems
 mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod leak; // canary markers in every cell, searched in every artefact
+mod oracle; // optima that ARX found
 mod release; // what a release is: rows, order, files, log
+mod seeds; // every requirement of the regulations names tests that exist
+mod snapshots; // plans, help, schema: what people read
 mod support; // temporary folders, the program, tables
 mod threads; // same bytes for any number of threads

@@ -262,8 +262,6 @@ fn an_empty_table_is_an_empty_release() {
     for format in ["csv", "ndjson", "parquet", "ipc"] {
         let target = format!("out-{format}");
         let ran = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", &target, "--output-format", format, "--json"]);
-        // NDJSON without a line has no columns to read back: the gate cannot see them, so it refuses
-        let code = if format == "ndjson" { 1 } else { 0 };
-        assert_eq!(ran.expect(code).json()["rows"]["released"], 0, "{format}");
+        assert_eq!(ran.expect(0).json()["rows"]["released"], 0, "{format}");
     }
 }

@@ -336,10 +336,10 @@ fn a_type_that_identifies_may_not_be_shown_under_any_role() {
         for (kind, apply, wrong) in [
             ("email", "", 1),
             ("email", "apply = \"keep\"", 1),
-            ("cn.mobile", "apply = { truncate = 3 }", 1),
+            ("cn.mobile", "apply = { truncate = { characters = 3 } }", 1),
             ("cn.mobile", "apply = { mask = { keep_first = 3 } }", 1),
-            ("cn.mobile", "apply = { mask = {} }", 0),
-            ("cn.mobile", "apply = { redact = \"x\" }", 0),
+            ("cn.mobile", "apply = \"mask\"", 0),
+            ("cn.mobile", "apply = { redact = { with = \"x\" } }", 0),
             ("date", "apply = \"keep\"", 0),
             ("text", "", 0),
         ] {

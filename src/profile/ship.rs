@@ -1,0 +1,46 @@
+//! The profile as it may leave with a release: what it says, without what it quotes.
+
+use super::operator_spec::HierarchySpec;
+use super::parse::Loaded;
+
+/// The profile's text less comments and examples; none where it names raw values or a key's place: then only its digest and
+/// the plan's page leave (threats, A25).
+#[must_use]
+pub fn shippable(loaded: &Loaded) -> Option<String> {
+    let profile = &loaded.profile;
+    let quotes = |spec: &super::ColumnSpec| matches!(spec.generalize, Some(HierarchySpec::Categories { .. }));
+    let keys = &profile.keys;
+    if profile.columns.iter().any(quotes) || keys.file.is_some() || keys.environment.is_some() || keys.command.is_some()
+    {
+        return None;
+    }
+    let mut table: toml::Table = loaded.text.parse().ok()?;
+    table.remove("example");
+    toml::to_string(&table).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::parse;
+
+    const TEXT: &str = "name = \"x\" # by Ann, host db7\nversion = \"1\"\ngoal = \"anonymized\"\ntier = \"closed\"\n\
+        [[column]]\nname = \"city\"\nrole = \"insensitive\"\n\
+        [[example]]\nin = { city = \"Oslo\" }\nout = { city = \"Oslo\" }\n";
+
+    #[test]
+    fn comments_and_examples_stay_and_the_rest_parses_again() {
+        let text = shippable(&parse(TEXT, None).unwrap()).unwrap();
+        assert!(!text.contains("Ann") && !text.contains("Oslo") && text.contains("city"));
+        assert_eq!(parse(&text, None).unwrap().profile.columns.len(), 1);
+    }
+
+    #[test]
+    fn raw_values_of_categories_do_not_leave() {
+        let text = TEXT.replace(
+            "role = \"insensitive\"",
+            "role = \"quasi\"\ngeneralize = { categories = { groups = { Oslo = \"north\" } } }\nlevel = 1",
+        );
+        assert!(shippable(&parse(&text, None).unwrap()).is_none());
+    }
+}
