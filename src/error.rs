@@ -250,7 +250,8 @@ pub fn shown(name: &str) -> String {
 }
 
 /// Text in which nothing moves the cursor or turns the direction of writing; such characters are written as escapes.
-fn harmless(text: &str) -> String {
+#[must_use]
+pub fn harmless(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         let hidden = matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');

@@ -55,8 +55,7 @@ pub(super) fn read_header(stream: &mut Stream, options: &Options) -> Result<Sche
             let kind = ErrorKind::RaggedRow { expected: options.names.len(), found: fields.len() };
             return Err(Error::new(kind).at_row(1));
         }
-        return schema(options.names.clone())
-            .map_err(|(name, _)| Error::new(ErrorKind::DuplicateColumn).in_column(&name));
+        return schema(&options.names).map_err(|(name, _)| Error::new(ErrorKind::DuplicateColumn).in_column(&name));
     }
     if length == 0 {
         return Err(ErrorKind::EmptyInput.into());
@@ -78,7 +77,7 @@ pub(super) fn read_header(stream: &mut Stream, options: &Options) -> Result<Sche
         names.push(name);
     }
     stream.skip(length);
-    schema(names).map_err(|(name, place)| {
+    schema(&names).map_err(|(name, place)| {
         if options.names.contains(&name) {
             Error::new(ErrorKind::DuplicateColumn).in_column(&name)
         } else {
@@ -88,7 +87,7 @@ pub(super) fn read_header(stream: &mut Stream, options: &Options) -> Result<Sche
 }
 
 /// A schema of text columns; else the first name that stands twice, and where it does so again.
-fn schema(names: Vec<String>) -> std::result::Result<Schema, (String, usize)> {
+fn schema(names: &[String]) -> std::result::Result<Schema, (String, usize)> {
     let field = |name: &String| Field { name: name.clone(), data_type: DataType::Text };
     Schema::new(names.iter().map(field).collect()).map_err(|name| {
         let again = names.iter().rposition(|other| *other == name).unwrap_or_default();

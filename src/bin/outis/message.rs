@@ -1,7 +1,7 @@
 //! Fact, then advice, on stderr. Every kind of error has advice; none quotes a cell.
 
 use crate::args::Told;
-use outis::error::{Error, ErrorKind};
+use outis::error::{Error, ErrorKind, harmless};
 use std::io::Write as _;
 
 /// Shows an error.
@@ -48,7 +48,7 @@ pub(crate) fn show(error: &Error, told: Told) {
             }
         }
     }
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(for_terminal(&text).as_bytes());
     if told.json {
         let mut document = serde_json::json!({ "status": "error", "errors": errors_json(error) });
         if let ErrorKind::Many { more, .. } = error.kind() {
@@ -56,6 +56,11 @@ pub(crate) fn show(error: &Error, told: Told) {
         }
         let _ = writeln!(std::io::stdout(), "{document}");
     }
+}
+
+/// Lines of ours in which no name of a file or profile can command the terminal.
+pub(crate) fn for_terminal(text: &str) -> String {
+    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
 
 fn errors_json(error: &Error) -> serde_json::Value {

@@ -9,6 +9,7 @@ pub(crate) mod sample;
 pub(crate) mod test;
 
 use crate::args::{ReadingArgs, Told};
+use crate::message::for_terminal;
 use outis::error::{Error, ErrorKind, Result};
 use outis::profile::{self, InputSpec, Loaded};
 use std::io::Write as _;
@@ -54,7 +55,7 @@ pub(crate) fn override_input(input: &mut InputSpec, arguments: &ReadingArgs) -> 
 
 /// A line of words on stderr; a closed stderr is nobody's problem.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", for_terminal(line));
 }
 
 /// Data on stdout.
