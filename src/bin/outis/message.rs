@@ -104,10 +104,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
             std::io::ErrorKind::NotFound if *operation == "open" => {
                 "look at the path; patterns in quotes are expanded by outis itself"
             }
-            std::io::ErrorKind::NotFound => "look at the path",
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => "look at the path",
             std::io::ErrorKind::IsADirectory if *operation == "read the profile" => "name the profile's file",
             std::io::ErrorKind::IsADirectory => "name a file",
-            std::io::ErrorKind::NotADirectory => "look at the path",
             std::io::ErrorKind::InvalidData if *operation == "read the profile" => "save it as UTF-8",
             std::io::ErrorKind::PermissionDenied => "look at the owner and mode of the file and its folder",
             std::io::ErrorKind::FileTooLarge => "the system allows no file of this size; nothing was left behind",

@@ -126,7 +126,7 @@ fn tell(table: &ClassTable, question: &measure::Question, k: Option<K>, holds: b
     say(&format!("{rows}, {classes} over {}", over.join(", ")));
     match table.members().iter().min() {
         Some(smallest) => {
-            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(*smallest, unit)))
+            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(*smallest, unit)));
         }
         None => say("  k-anonymity  the table has no rows"),
     }
