@@ -51,7 +51,9 @@ pub fn bench(c: &mut Criterion) {
         let cells = Cells { column, subject: None, shard: 0, first_row: 0 };
         group.bench_function(*name, |bencher| {
             bencher.iter(|| {
-                black_box(operator.apply(black_box(&cells), &mut scratch).is_ok_and(|outcome| outcome.column.len() > 0))
+                black_box(
+                    operator.apply(black_box(&cells), &mut scratch).is_ok_and(|outcome| !outcome.column.is_empty()),
+                )
             });
         });
     }

@@ -13,7 +13,12 @@
 
 #![cfg_attr(
     test,
-    allow(clippy::pedantic, reason = "tests are plain on purpose: casts, formats and names that the library avoids")
+    allow(
+        clippy::pedantic,
+        clippy::precedence,
+        clippy::disallowed_methods,
+        reason = "tests are plain on purpose: casts, formats and names that the library avoids"
+    )
 )]
 #![deny(unsafe_code)] // one file is allowed to: secret/lanes.rs, the hashing lanes
 

@@ -234,7 +234,7 @@ fn every_cut_position_gives_the_same_cells() {
 
 #[test]
 fn nulls_are_unquoted_markers_only() {
-    let null = vec![
+    let null = [
         Vec::new(),
         b"NA".to_vec(),
         b"a marker that is longer than sixty-three bytes, to leave the short way".to_vec(),

@@ -54,18 +54,20 @@ struct Slot {
 struct Segment {
     shard: u64,
     place: Place,
-    /// Every record, sorted by bucket, and within a bucket as the rows came.
-    slots: Vec<Slot>,
-    /// Place of each bucket's first slot, and the end.
+    /// In memory: place of each bucket's first slot, and the end. In the file: the bucket's first byte, and the end.
     starts: Vec<u32>,
 }
 
 enum Place {
-    /// The records as they came.
-    Memory(Vec<u8>),
-    /// The records in the order of the slots, from this offset of the file, encrypted. Bytes there are.
-    File(u64, u64),
+    /// The records as they came, and where each lies, sorted by bucket.
+    Memory(Vec<u8>, Vec<Slot>),
+    /// The records by bucket, each with its length before it, from this offset of the file, encrypted. Nothing is kept
+    /// for each row.
+    File(u64),
 }
+
+/// Bytes before a record in the file: its length.
+const PREFIX: usize = 4;
 
 /// Takes shards from any thread in any order.
 pub struct Store {
@@ -113,26 +115,22 @@ impl Store {
     /// # Errors
     /// When the spill file cannot be written.
     pub fn add(&self, shard: u64, rows: &mut ShardRows) -> Result<()> {
-        let (mut slots, starts) = sort(rows, self.buckets);
-        let size = rows.bytes.len() as u64;
+        let (slots, mut starts) = sort(rows, self.buckets);
+        let size = (rows.bytes.len() + std::mem::size_of_val(slots.as_slice())) as u64;
         let place = if self.held.fetch_add(size, Ordering::Relaxed) + size <= self.memory {
             // the next shard is about as large
             let room = rows.bytes.len() + rows.bytes.len() / 8;
-            Place::Memory(std::mem::replace(&mut rows.bytes, Vec::with_capacity(room)))
+            Place::Memory(std::mem::replace(&mut rows.bytes, Vec::with_capacity(room)), slots)
         } else {
             self.held.fetch_sub(size, Ordering::Relaxed);
-            let mut grouped = Vec::with_capacity(rows.bytes.len());
-            for slot in &mut slots {
-                let start = u32::try_from(grouped.len()).expect("no more than the rows had");
-                grouped.extend_from_slice(&rows.bytes[slot.start as usize..][..slot.length as usize]);
-                slot.start = start;
-            }
-            Place::File(self.spill(&mut grouped)?, size)
+            let (mut grouped, byte_starts) = group(&rows.bytes, &slots, &starts)?;
+            starts = byte_starts;
+            Place::File(self.spill(&mut grouped)?)
         };
         rows.bytes.clear();
         rows.buckets.clear();
         rows.ends.clear();
-        let segment = Segment { shard, place, slots, starts };
+        let segment = Segment { shard, place, starts };
         self.segments.lock().map_err(|_| poisoned())?.push(segment);
         Ok(())
     }
@@ -233,7 +231,7 @@ impl BucketRows {
     fn record<'r>(&'r self, row: u32, stored: &'r Stored) -> &'r [u8] {
         let row = self.rows[row as usize];
         let bytes: &[u8] = match stored.segments.get(row.segment as usize).map(|segment| &segment.place) {
-            Some(Place::Memory(bytes)) => bytes,
+            Some(Place::Memory(bytes, _)) => bytes,
             _ => &self.arena,
         };
         let start = usize::try_from(row.start).expect("it lies in memory");
@@ -256,8 +254,8 @@ impl Stored {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let size = |segment: &Segment| match &segment.place {
-            Place::Memory(bytes) => bytes.len() as u64,
-            Place::File(_, bytes) => *bytes,
+            Place::Memory(bytes, _) => bytes.len() as u64,
+            Place::File(_) => u64::from(segment.starts[self.buckets]),
         };
         self.segments.iter().map(size).sum()
     }
@@ -291,28 +289,53 @@ impl Stored {
 
     fn find(&self, number: usize, buckets: std::ops::Range<usize>, rows: &mut BucketRows) -> Result<()> {
         let segment = &self.segments[number];
-        let slots = &segment.slots[segment.starts[buckets.start] as usize..segment.starts[buckets.end] as usize];
-        let Place::File(offset, _) = segment.place else {
-            let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
-            let row = |slot: &Slot| Row { segment: number, length: slot.length, start: u64::from(slot.start) };
-            rows.rows.extend(slots.iter().map(row));
-            return Ok(());
+        let (first, end) = (segment.starts[buckets.start], segment.starts[buckets.end]);
+        let offset = match &segment.place {
+            Place::Memory(_, slots) => {
+                let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
+                let row = |slot: &Slot| Row { segment: number, length: slot.length, start: u64::from(slot.start) };
+                rows.rows.extend(slots[first as usize..end as usize].iter().map(row));
+                return Ok(());
+            }
+            Place::File(offset) => offset + u64::from(first),
         };
-        let (Some(first), Some(last)) = (slots.first(), slots.last()) else { return Ok(()) };
+        if first == end {
+            return Ok(());
+        }
         let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
         let file = self.file.as_ref().ok_or(ErrorKind::Internal("spilled rows without a file"))?;
-        let (at, from) = (rows.arena.len(), offset + u64::from(first.start));
-        rows.arena.resize(at + (last.start - first.start + last.length) as usize, 0);
-        file.read_exact_at(&mut rows.arena[at..], from).map_err(failed)?;
-        self.cipher.apply(from, &mut rows.arena[at..]);
-        let row = |slot: &Slot| Row {
-            segment: ARENA,
-            length: slot.length,
-            start: at as u64 + u64::from(slot.start - first.start),
-        };
-        rows.rows.extend(slots.iter().map(row));
+        let mut at = rows.arena.len();
+        rows.arena.resize(at + (end - first) as usize, 0);
+        file.read_exact_at(&mut rows.arena[at..], offset).map_err(failed)?;
+        self.cipher.apply(offset, &mut rows.arena[at..]);
+        while at < rows.arena.len() {
+            let length =
+                rows.arena[at..].first_chunk::<PREFIX>().ok_or(ErrorKind::Internal("a spilled row is torn"))?;
+            let length = u32::from_le_bytes(*length);
+            at += PREFIX;
+            rows.rows.push(Row { segment: ARENA, length, start: at as u64 });
+            at += length as usize;
+        }
         Ok(())
     }
+}
+
+/// The records by bucket, each with its length before it, and the first byte of each bucket.
+fn group(bytes: &[u8], slots: &[Slot], starts: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
+    let mut grouped = Vec::with_capacity(bytes.len() + PREFIX * slots.len());
+    let mut byte_starts = Vec::with_capacity(starts.len());
+    let place = |grouped: &Vec<u8>| {
+        u32::try_from(grouped.len()).map_err(|_| Error::new(ErrorKind::Memory("a shard of four gigabytes or more")))
+    };
+    for range in starts.windows(2) {
+        byte_starts.push(place(&grouped)?);
+        for slot in &slots[range[0] as usize..range[1] as usize] {
+            grouped.extend_from_slice(&slot.length.to_le_bytes());
+            grouped.extend_from_slice(&bytes[slot.start as usize..][..slot.length as usize]);
+        }
+    }
+    byte_starts.push(place(&grouped)?);
+    Ok((grouped, byte_starts))
 }
 
 /// The slots of a shard's records by bucket, by counting.

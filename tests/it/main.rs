@@ -4,6 +4,9 @@
     clippy::pedantic,
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::collapsible_if,
+    unreachable_pub,
     reason = "tests are plain on purpose: casts, formats and names that the library avoids"
 )]
 
