@@ -336,6 +336,12 @@ impl Compiler<'_> {
                 self.complain(None, format!("no compression is called `{}`", output.compression), "none, gzip or zstd");
             }
         }
+        // where the cells are as they were, so are their digits
+        let scale = |at: &usize| match columns[*at].operator {
+            "keep" | "shuffle" => self.schema.scale(columns[*at].source),
+            _ => None,
+        };
+        layout.decimal_scales = released.iter().map(scale).collect();
         if let Err(error) = layout.check() {
             self.complain(None, error.to_string(), "look at [output]");
         }

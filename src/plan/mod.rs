@@ -141,9 +141,15 @@ impl Plan {
 
     fn released_column(&self, at: usize) -> ReleasedColumn {
         let column = &self.columns[at];
+        let place = self.released.iter().position(|released| *released == at);
+        let data_type = match column.output_type.unwrap_or(DataType::Text) {
+            // a decimal without a fixed scale is written as exact text
+            DataType::Decimal if place.and_then(|place| self.layout.decimal_scale(place)).is_none() => DataType::Text,
+            other => other,
+        };
         ReleasedColumn {
             name: column.released_as.clone().unwrap_or_else(|| column.name.clone()),
-            data_type: column.output_type.unwrap_or(DataType::Text),
+            data_type,
             direct: matches!(column.role, Role::Direct | Role::Subject),
             token: column.token,
         }

@@ -16,6 +16,7 @@ pub struct Pass {
     done: Vec<Arc<AtomicU64>>,
     /// By schema column, whether its cells are asked for; `None` asks for all.
     wanted: Option<Arc<[bool]>>,
+    fingerprinted: bool,
 }
 
 /// Where the pass stands.
@@ -36,7 +37,7 @@ impl Pass {
         let mut done = vec![Arc::default()];
         done.extend(shared.files.iter().filter_map(super::source::Opened::held_counter));
         let state = State { file: 0, stream: None, group: 0, number: 0, over: false };
-        Self { shared, state: Mutex::new(state), pool: Arc::default(), done, wanted: None }
+        Self { shared, state: Mutex::new(state), pool: Arc::default(), done, wanted: None, fingerprinted: true }
     }
 
     /// The same pass, of which only some columns are needed: the cells of the others may be left empty (a column of no
@@ -46,6 +47,13 @@ impl Pass {
         let mut wanted = vec![false; self.shared.schema.len()];
         columns.into_iter().for_each(|column| wanted[column] = true);
         self.wanted = Some(wanted.into());
+        self
+    }
+
+    /// The same pass without fingerprints: nobody reads the input twice.
+    #[must_use]
+    pub fn without_fingerprints(mut self) -> Self {
+        self.fingerprinted = false;
         self
     }
 
@@ -85,6 +93,7 @@ impl Pass {
                     work,
                     shared: Arc::clone(&self.shared),
                     wanted: self.wanted.clone(),
+                    fingerprinted: self.fingerprinted,
                 }));
             }
             file.check_unchanged()?;

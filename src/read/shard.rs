@@ -28,6 +28,7 @@ pub struct Shard {
     pub(super) work: Work,
     pub(super) shared: Arc<Shared>,
     pub(super) wanted: Option<Arc<[bool]>>,
+    pub(super) fingerprinted: bool,
 }
 
 /// What there is to read.
@@ -47,7 +48,7 @@ pub struct ShardCount {
     pub rejected: u64,
     /// Bytes, unpacked; of a columnar file the shard's share of the file.
     pub bytes: u64,
-    /// Hash of the bytes: the same in every pass of one [`super::Source`], unless the input changed. Of a columnar file, a
+    /// Hash of the bytes, 0 where the pass was not asked for it: the same in every pass of one [`super::Source`], unless the input changed. Of a columnar file, a
     /// hash of its size, time and the place of the row group.
     pub fingerprint: u64,
 }
@@ -59,12 +60,13 @@ impl Shard {
     /// What `each` returned; or up to twenty data errors in row order, with rows of the shard from 1 (rejected rows
     /// counted). After a data error no more batches are given; some may have been before.
     pub fn read(self, scratch: &mut Scratch, each: &mut dyn FnMut(Batch<'_>) -> Result<()>) -> Result<ShardCount> {
-        let Self { file, work, shared, wanted, .. } = self;
+        let Self { file, work, shared, wanted, fingerprinted, .. } = self;
         let opened = &shared.files[file];
         match work {
             Work::Text(chunk, pool) => {
                 let Chunk { mut bytes, len } = chunk;
-                let count = read_text(&mut bytes[..len], &shared, opened, scratch, wanted.as_deref(), each);
+                let count =
+                    read_text(&mut bytes[..len], &shared, opened, scratch, (wanted.as_deref(), fingerprinted), each);
                 pool.give(bytes, shared.options.shard_bytes.saturating_mul(4));
                 count
             }
@@ -78,10 +80,10 @@ fn read_text(
     shared: &Shared,
     opened: &Opened,
     scratch: &mut Scratch,
-    wanted: Option<&[bool]>,
+    (wanted, fingerprinted): (Option<&[bool]>, bool),
     each: &mut dyn FnMut(Batch<'_>) -> Result<()>,
 ) -> Result<ShardCount> {
-    let mut fingerprint = Fingerprint::new(&shared.seed);
+    let mut fingerprint = Fingerprint::new(&shared.seed, fingerprinted);
     let bytes = text.len() as u64;
     let mut sink = Sink::new(each);
     let mut layout =

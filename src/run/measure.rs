@@ -46,7 +46,7 @@ pub fn measure(source: &Source, question: &Question, options: &Options, progress
     let shape = Shape { quasi: quasi.len(), sensitive: sensitive.len(), subject: subject.is_some() };
     let counter = || Counter { quasi: &quasi, sensitive: &sensitive, subject, table: TableBuilder::new(shape) };
     let workers = (0..pool.current_num_threads()).map(|_| counter()).collect();
-    let pass = source.pass()?.only(quasi.iter().chain(&sensitive).copied().chain(subject));
+    let pass = source.pass()?.only(quasi.iter().chain(&sensitive).copied().chain(subject)).without_fingerprints();
     let (workers, _) = each_shard(source, &pass, &pool, workers, progress)?;
     Ok(group::merge(workers.into_iter().map(|worker| worker.table).collect(), pool.current_num_threads()))
 }

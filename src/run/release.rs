@@ -55,7 +55,10 @@ impl Release<'_> {
         progress: &Progress,
     ) -> Result<Vec<Done<ShardReport>>> {
         let needed = self.plan.sources(self.plan.released.iter().copied(), self.operators);
-        let pass = source.pass()?.only(needed);
+        let mut pass = source.pass()?.only(needed);
+        if self.survey.is_none() {
+            pass = pass.without_fingerprints();
+        }
         let workers = (0..place.threads).map(|_| Releaser::new(self)).collect();
         let (_, done) = each_shard(source, &pass, place.pool, workers, progress)?;
         if self.survey.is_some_and(|survey| survey.shards.len() != done.len()) {

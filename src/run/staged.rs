@@ -65,7 +65,7 @@ impl Staged for StagedRelease<'_> {
         }
         let paths: Vec<PathBuf> = full.iter().map(|at| self.parts[*at].path.clone()).collect();
         let source = self.open(&paths)?;
-        let pass = source.pass()?.only(columns.iter().copied());
+        let pass = source.pass()?.only(columns.iter().copied()).without_fingerprints();
         let workers = (0..self.threads).map(|_| Reader { examiner: make(), files: &full }).collect();
         let (workers, _) = each_shard(&source, &pass, self.pool, workers, self.progress)?;
         Ok(workers.into_iter().map(|worker| worker.examiner).collect())

@@ -19,7 +19,7 @@ use super::scratch::NO_SLOT;
 use super::{Cells, OnInvalid, OperatorInfo, Outcome, Scratch, TokenRegistry};
 use crate::domain::SemanticType;
 use crate::error::{ErrorKind, Result};
-use crate::secret::{FieldKey, TextEncoding, encode};
+use crate::secret::{FieldKey, TextEncoding, encode_all};
 use crate::transform::faults::Faults;
 use crate::value::{Column, Span, Text};
 use std::sync::Arc;
@@ -84,9 +84,7 @@ impl Token {
         }
         let width = self.encoding.digits(self.bits.into());
         let mut tokens = Vec::with_capacity(tags.len() * width);
-        for tag in &*tags {
-            encode(tag, self.bits.into(), self.encoding, &mut tokens);
-        }
+        encode_all(tags, self.bits.into(), self.encoding, &mut tokens);
         let width = u32::try_from(width).expect("at most 64 digits");
         let span = |slot: &u32| if *slot == NO_SLOT { Span::NULL } else { Span::new(slot * width, width) };
         let spans = slots.iter().map(span).collect();

@@ -15,6 +15,8 @@ pub struct Field {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     fields: Vec<Field>,
+    /// Digits after the point of decimal columns whose file fixes them; may be shorter than `fields`.
+    scales: Vec<Option<u8>>,
 }
 
 impl Schema {
@@ -29,7 +31,18 @@ impl Schema {
                 return Err(field.name.clone());
             }
         }
-        Ok(Self { fields })
+        Ok(Self { fields, scales: Vec::new() })
+    }
+    /// The same with the digits after the point that the file fixes for its decimal columns.
+    #[must_use]
+    pub fn with_scales(mut self, scales: Vec<Option<u8>>) -> Self {
+        self.scales = scales;
+        self
+    }
+    /// Digits after the point of a decimal column, where the file fixes them.
+    #[must_use]
+    pub fn scale(&self, column: usize) -> Option<u8> {
+        self.scales.get(column).copied().flatten()
     }
     /// The fields in order.
     #[must_use]

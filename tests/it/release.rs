@@ -265,3 +265,61 @@ fn an_empty_table_is_an_empty_release() {
         assert_eq!(ran.expect(0).json()["rows"]["released"], 0, "{format}");
     }
 }
+
+/// Types that a table of `typed.parquet` has, kept; and a decimal without a fixed scale.
+#[test]
+fn typed_columns_stay_typed_and_exact() {
+    let folder = Folder::new();
+    let profile = "name = \"t\"\nversion = \"1\"\ngoal = \"deidentified\"\ntier = \"closed\"\n\
+        [[column]]\nname = \"n\"\nrole = \"insensitive\"\n[[column]]\nname = \"price\"\nrole = \"insensitive\"\n\
+        [[column]]\nname = \"ok\"\nrole = \"insensitive\"\n[[column]]\nname = \"word\"\nrole = \"insensitive\"\n";
+    folder.write("p.toml", profile.replace("closed", "conditional"));
+    folder.write(
+        "in.ndjson",
+        "{\"n\":1,\"price\":1945.30,\"ok\":true,\"word\":\"a,b\"}\n{\"n\":null,\"price\":2,\"ok\":false,\"word\":\"\"}\n",
+    );
+    // NDJSON to Parquet and back: integers, booleans and text stay; decimals keep every digit
+    folder.outis(&["run", "p.toml", "-i", "in.ndjson", "-o", "pq", "--output-format", "parquet"]).expect(0);
+    folder
+        .outis(&["run", "p.toml", "-i", "pq/data/part-00000.parquet", "-o", "ipc", "--output-format", "ipc"])
+        .expect(0);
+    folder
+        .outis(&["run", "p.toml", "-i", "ipc/data/part-00000.arrow", "-o", "back", "--output-format", "ndjson"])
+        .expect(0);
+    let mut lines: Vec<String> = folder.read("back/data/part-00000.ndjson").lines().map(str::to_owned).collect();
+    lines.sort();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("{\"n\":1,\"price\":") && lines[0].contains("1945.30"), "{lines:?}");
+    assert!(lines[0].ends_with(",\"ok\":true,\"word\":\"a,b\"}") && lines[1].contains("\"n\":null"), "{lines:?}");
+}
+
+#[test]
+fn decimals_of_a_fixed_scale_stay_decimals() {
+    use outis::value::{Column, DataType, Decimal, Field, Schema};
+    use outis::write::{Format, Layout, PartWriter, RecordEncoder};
+    let folder = Folder::new();
+    let schema = Schema::new(vec![Field { name: "price".into(), data_type: DataType::Decimal }]).unwrap();
+    let mut layout = Layout::new(Format::Parquet, schema);
+    layout.decimal_scales = vec![Some(2)];
+    let columns = [Column::Decimal(vec![Decimal::parse(b"1945.30"), None, Decimal::parse(b"-0.05")])];
+    let (mut encoder, mut writer) = (RecordEncoder::new(&layout), PartWriter::start(&layout, Vec::new()).unwrap());
+    for row in 0..3 {
+        let mut record = Vec::new();
+        encoder.encode(&columns, row, &mut record).unwrap();
+        writer.record(&record).unwrap();
+    }
+    folder.write("in.parquet", writer.finish().unwrap());
+    folder.write(
+        "p.toml",
+        "name = \"d\"\nversion = \"1\"\ngoal = \"deidentified\"\ntier = \"conditional\"\n[[column]]\nname = \"price\"\nrole = \"insensitive\"\n",
+    );
+    for (format, end) in [("parquet", "parquet"), ("ipc", "arrow")] {
+        folder.outis(&["run", "p.toml", "-i", "in.parquet", "-o", format, "--output-format", format]).expect(0);
+        let path = folder.join(&format!("{format}/data/part-00000.{end}"));
+        let source = outis::read::Source::open(&[path], outis::read::Options::default()).unwrap();
+        assert_eq!(source.schema().fields()[0].data_type, DataType::Decimal, "{format}");
+        assert_eq!(source.schema().scale(0), Some(2), "{format}");
+    }
+    folder.outis(&["run", "p.toml", "-i", "in.parquet", "-o", "csv", "--output-format", "csv"]).expect(0);
+    assert!(folder.read("csv/data/part-00000.csv").contains("1945.30"));
+}

@@ -44,7 +44,21 @@ pub(super) fn schema(fields: &[ArrowField]) -> Result<Schema> {
     }
     match Error::gather(errors) {
         Some(error) => Err(error),
-        None => Schema::new(ours).map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name)),
+        None => Schema::new(ours)
+            .map(|schema| schema.with_scales(fields.iter().map(|field| scale(&field.dtype)).collect()))
+            .map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name)),
+    }
+}
+
+/// Digits after the point of a decimal type.
+fn scale(arrow: &ArrowDataType) -> Option<u8> {
+    use ArrowDataType as Arrow;
+    match arrow {
+        Arrow::Decimal(_, scale)
+        | Arrow::Decimal32(_, scale)
+        | Arrow::Decimal64(_, scale)
+        | Arrow::Decimal256(_, scale) => u8::try_from(*scale).ok(),
+        _ => None,
     }
 }
 
