@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A worker's rows of one shard, one after the other as they come, each with its bucket. Reused from shard to shard.
 ///
-/// Rows are not sorted into buckets here: writing in one place is what memory is good at. The sorting is of places, when
-/// the shard is done.
+/// Rows are not sorted into buckets here: writing in one place is what memory is good at. They are sorted once, when the
+/// shard is done.
 #[derive(Default)]
 pub struct ShardRows {
     bytes: Vec<u8>,
@@ -43,30 +43,21 @@ impl ShardRows {
     }
 }
 
-/// Where a record lies in its segment.
-#[derive(Clone, Copy)]
-struct Slot {
-    start: u32,
-    length: u32,
-}
-
-/// The rows of one shard.
+/// The rows of one shard, by bucket, each record with its length before it. Nothing else is kept for each row.
 struct Segment {
     shard: u64,
     place: Place,
-    /// In memory: place of each bucket's first slot, and the end. In the file: the bucket's first byte, and the end.
+    /// Each bucket's first byte, and the end.
     starts: Vec<u32>,
 }
 
 enum Place {
-    /// The records as they came, and where each lies, sorted by bucket.
-    Memory(Vec<u8>, Vec<Slot>),
-    /// The records by bucket, each with its length before it, from this offset of the file, encrypted. Nothing is kept
-    /// for each row.
+    Memory(Vec<u8>),
+    /// From this offset of the file, encrypted.
     File(u64),
 }
 
-/// Bytes before a record in the file: its length.
+/// Bytes before a record: its length.
 const PREFIX: usize = 4;
 
 /// Takes shards from any thread in any order.
@@ -115,16 +106,12 @@ impl Store {
     /// # Errors
     /// When the spill file cannot be written.
     pub fn add(&self, shard: u64, rows: &mut ShardRows) -> Result<()> {
-        let (slots, mut starts) = sort(rows, self.buckets);
-        let size = (rows.bytes.len() + std::mem::size_of_val(slots.as_slice())) as u64;
+        let (mut grouped, starts) = group(rows, self.buckets)?;
+        let size = grouped.len() as u64;
         let place = if self.held.fetch_add(size, Ordering::Relaxed) + size <= self.memory {
-            // the next shard is about as large
-            let room = rows.bytes.len() + rows.bytes.len() / 8;
-            Place::Memory(std::mem::replace(&mut rows.bytes, Vec::with_capacity(room)), slots)
+            Place::Memory(grouped)
         } else {
             self.held.fetch_sub(size, Ordering::Relaxed);
-            let (mut grouped, byte_starts) = group(&rows.bytes, &slots, &starts)?;
-            starts = byte_starts;
             Place::File(self.spill(&mut grouped)?)
         };
         rows.bytes.clear();
@@ -231,7 +218,7 @@ impl BucketRows {
     fn record<'r>(&'r self, row: u32, stored: &'r Stored) -> &'r [u8] {
         let row = self.rows[row as usize];
         let bytes: &[u8] = match stored.segments.get(row.segment as usize).map(|segment| &segment.place) {
-            Some(Place::Memory(bytes, _)) => bytes,
+            Some(Place::Memory(bytes)) => bytes,
             _ => &self.arena,
         };
         let start = usize::try_from(row.start).expect("it lies in memory");
@@ -253,11 +240,7 @@ impl Stored {
     /// All bytes of records.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        let size = |segment: &Segment| match &segment.place {
-            Place::Memory(bytes, _) => bytes.len() as u64,
-            Place::File(_) => u64::from(segment.starts[self.buckets]),
-        };
-        self.segments.iter().map(size).sum()
+        self.segments.iter().map(|segment| u64::from(segment.starts[self.buckets])).sum()
     }
     /// Whether anything went to disk.
     #[must_use]
@@ -290,73 +273,63 @@ impl Stored {
     fn find(&self, number: usize, buckets: std::ops::Range<usize>, rows: &mut BucketRows) -> Result<()> {
         let segment = &self.segments[number];
         let (first, end) = (segment.starts[buckets.start], segment.starts[buckets.end]);
-        let offset = match &segment.place {
-            Place::Memory(_, slots) => {
-                let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
-                let row = |slot: &Slot| Row { segment: number, length: slot.length, start: u64::from(slot.start) };
-                rows.rows.extend(slots[first as usize..end as usize].iter().map(row));
-                return Ok(());
-            }
-            Place::File(offset) => offset + u64::from(first),
-        };
         if first == end {
             return Ok(());
         }
-        let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
-        let file = self.file.as_ref().ok_or(ErrorKind::Internal("spilled rows without a file"))?;
-        let mut at = rows.arena.len();
-        rows.arena.resize(at + (end - first) as usize, 0);
-        file.read_exact_at(&mut rows.arena[at..], offset).map_err(failed)?;
-        self.cipher.apply(offset, &mut rows.arena[at..]);
-        while at < rows.arena.len() {
-            let length =
-                rows.arena[at..].first_chunk::<PREFIX>().ok_or(ErrorKind::Internal("a spilled row is torn"))?;
-            let length = u32::from_le_bytes(*length);
-            at += PREFIX;
-            rows.rows.push(Row { segment: ARENA, length, start: at as u64 });
-            at += length as usize;
+        match &segment.place {
+            Place::Memory(bytes) => {
+                let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
+                index(&bytes[..end as usize], first as usize, number, &mut rows.rows)
+            }
+            Place::File(offset) => {
+                let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
+                let file = self.file.as_ref().ok_or(ErrorKind::Internal("spilled rows without a file"))?;
+                let (at, offset) = (rows.arena.len(), offset + u64::from(first));
+                rows.arena.resize(at + (end - first) as usize, 0);
+                file.read_exact_at(&mut rows.arena[at..], offset).map_err(failed)?;
+                self.cipher.apply(offset, &mut rows.arena[at..]);
+                index(&rows.arena, at, ARENA, &mut rows.rows)
+            }
         }
-        Ok(())
     }
 }
 
-/// The records by bucket, each with its length before it, and the first byte of each bucket.
-fn group(bytes: &[u8], slots: &[Slot], starts: &[u32]) -> Result<(Vec<u8>, Vec<u32>)> {
-    let mut grouped = Vec::with_capacity(bytes.len() + PREFIX * slots.len());
-    let mut byte_starts = Vec::with_capacity(starts.len());
-    let place = |grouped: &Vec<u8>| {
-        u32::try_from(grouped.len()).map_err(|_| Error::new(ErrorKind::Memory("a shard of four gigabytes or more")))
-    };
-    for range in starts.windows(2) {
-        byte_starts.push(place(&grouped)?);
-        for slot in &slots[range[0] as usize..range[1] as usize] {
-            grouped.extend_from_slice(&slot.length.to_le_bytes());
-            grouped.extend_from_slice(&bytes[slot.start as usize..][..slot.length as usize]);
-        }
+/// Finds the records in `bytes` from a place on.
+fn index(bytes: &[u8], mut at: usize, segment: u32, rows: &mut Vec<Row>) -> Result<()> {
+    while at < bytes.len() {
+        let length = bytes[at..].first_chunk::<PREFIX>().ok_or(ErrorKind::Internal("a waiting row is torn"))?;
+        let length = u32::from_le_bytes(*length);
+        at += PREFIX;
+        rows.push(Row { segment, length, start: at as u64 });
+        at += length as usize;
     }
-    byte_starts.push(place(&grouped)?);
-    Ok((grouped, byte_starts))
+    Ok(())
 }
 
-/// The slots of a shard's records by bucket, by counting.
-fn sort(rows: &ShardRows, buckets: usize) -> (Vec<Slot>, Vec<u32>) {
+/// The records by bucket, each with its length before it, and the first byte of each bucket: sorting by counting.
+fn group(rows: &ShardRows, buckets: usize) -> Result<(Vec<u8>, Vec<u32>)> {
+    let total = rows.bytes.len() + PREFIX * rows.ends.len();
+    if u32::try_from(total).is_err() {
+        return Err(Error::new(ErrorKind::Memory("a shard of four gigabytes or more")));
+    }
+    let lengths = || rows.ends.iter().scan(0, |start, end| Some(end - std::mem::replace(start, *end)));
     let mut starts = vec![0_u32; buckets + 1];
-    for bucket in &rows.buckets {
-        starts[*bucket as usize + 1] += 1;
+    for (bucket, length) in rows.buckets.iter().zip(lengths()) {
+        starts[*bucket as usize + 1] += length + u32::try_from(PREFIX).expect("four");
     }
     for bucket in 0..buckets {
         starts[bucket + 1] += starts[bucket];
     }
-    let mut next = starts.clone();
-    let mut slots = vec![Slot { start: 0, length: 0 }; rows.ends.len()];
-    let mut start = 0;
-    for (bucket, end) in rows.buckets.iter().zip(&rows.ends) {
+    let (mut next, mut grouped, mut from) = (starts.clone(), vec![0; total], 0);
+    for (bucket, length) in rows.buckets.iter().zip(lengths()) {
         let place = &mut next[*bucket as usize];
-        slots[*place as usize] = Slot { start, length: end - start };
-        *place += 1;
-        start = *end;
+        let (at, size) = (*place as usize, length as usize);
+        grouped[at..at + PREFIX].copy_from_slice(&length.to_le_bytes());
+        grouped[at + PREFIX..at + PREFIX + size].copy_from_slice(&rows.bytes[from..from + size]);
+        *place += length + u32::try_from(PREFIX).expect("four");
+        from += size;
     }
-    (slots, starts)
+    Ok((grouped, starts))
 }
 
 fn in_order(rows: &mut BucketRows) -> Result<()> {
