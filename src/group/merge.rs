@@ -4,6 +4,7 @@
 
 use super::builder::{Shape, TableBuilder, Tail};
 use super::packing::Layout;
+use super::persons::{Part, Persons};
 use super::table::{ClassTable, Histogram, Shared, Values};
 
 /// One table of all workers' shares, made with so many threads.
@@ -33,6 +34,7 @@ pub fn merge(mut builders: Vec<TableBuilder>, threads: usize) -> ClassTable {
         members: Vec::new(),
         histograms: Vec::new(),
         shared: None,
+        persons: None,
     };
     let tails: Vec<Tail> =
         builders.first().map_or(vec![Tail::None], |builder| builder.tallies.iter().map(|t| t.tail).collect());
@@ -101,8 +103,10 @@ fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) {
         }),
         Tail::Subject => {
             table.members = starts.windows(2).map(|run| (run[1] - run[0]) as u64).collect();
-            let marks = |at: usize| (entries[at].0[words], entries[at].0[words + 1]);
-            table.shared = Some(find_shared(&starts, marks, job.threads));
+            let person = |at: usize| ([entries[at].0[words], entries[at].0[words + 1]], entries[at].1);
+            let (shared, persons) = find_persons(&starts, person, job.threads);
+            table.shared = Some(shared);
+            table.persons = Some(persons);
         }
     }
 }
@@ -203,36 +207,48 @@ fn merge_values(builders: &[TableBuilder], column: usize) -> (Values, Vec<Vec<u3
     (values, codes)
 }
 
-/// Which subjects stand in several classes.
-fn find_shared(starts: &[usize], mark: impl Fn(usize) -> (u64, u64) + Sync, threads: usize) -> Shared {
+/// Which subjects stand in several classes, and what all rows of each look like together.
+fn find_persons(
+    starts: &[usize],
+    person: impl Fn(usize) -> ([u64; 2], u64) + Sync,
+    threads: usize,
+) -> (Shared, Persons) {
     let classes = starts.len() - 1;
     // Marks are evenly spread, so their first bits cut the work.
     let parts = threads.next_power_of_two();
     let shift = u64::BITS - parts.trailing_zeros();
     let found = in_parallel(threads, (0..parts as u64).collect(), |part| {
-        let mut pairs: Vec<(u64, u64, u32)> = Vec::new();
+        let mut pairs: Vec<([u64; 2], u32, u64)> = Vec::new();
         for class in 0..classes {
             for at in starts[class]..starts[class + 1] {
-                let (first, second) = mark(at);
-                if parts == 1 || first >> shift == part {
-                    pairs.push((first, second, u32::try_from(class).expect("checked before")));
+                let (mark, times) = person(at);
+                if parts == 1 || mark[0] >> shift == part {
+                    pairs.push((mark, u32::try_from(class).expect("checked before"), times));
                 }
             }
         }
         pairs.sort_unstable();
         let mut several: Vec<(u32, u32)> = Vec::new();
         let mut persons = 0_u32;
-        for run in pairs.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1)).filter(|run| run.len() > 1) {
-            several.extend(run.iter().map(|pair| (pair.2, persons)));
-            persons += 1;
+        let mut of_part = Part::default();
+        for run in pairs.chunk_by(|left, right| left.0 == right.0) {
+            if run.len() > 1 {
+                several.extend(run.iter().map(|pair| (pair.1, persons)));
+                persons += 1;
+            }
+            of_part.marks.push(run[0].0);
+            of_part.lengths.push(u32::try_from(run.len()).expect("classes are counted in 32 bits"));
+            of_part.classes.extend(run.iter().map(|pair| (pair.1, pair.2)));
         }
-        (several, persons)
+        (several, persons, of_part)
     });
     let mut several: Vec<(u32, u32)> = Vec::new();
     let mut distinct = 0_u32;
-    for (pairs, persons) in found {
+    let mut persons = Vec::with_capacity(found.len());
+    for (pairs, number, of_part) in found {
         several.extend(pairs.into_iter().map(|(class, person)| (class, person + distinct)));
-        distinct = distinct.checked_add(persons).expect("below four billion persons in several classes");
+        distinct = distinct.checked_add(number).expect("below four billion persons in several classes");
+        persons.push(of_part);
     }
     several.sort_unstable();
     let mut shared =
@@ -245,7 +261,7 @@ fn find_shared(starts: &[usize], mark: impl Fn(usize) -> (u64, u64) + Sync, thre
         }
     }
     shared.starts.push(shared.persons.len());
-    shared
+    (shared, Persons::of_parts(persons))
 }
 
 /// `work` for every item, by so many threads, results in order of the items.

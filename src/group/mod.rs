@@ -19,6 +19,7 @@ mod dictionary;
 mod hash;
 mod merge;
 mod packing;
+mod persons;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,4 +27,5 @@ mod tests;
 pub use builder::{Shape, TableBuilder};
 pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};
 pub use merge::merge;
+pub use persons::{Marks, Persons, Rare};
 pub use table::{ClassTable, Histogram, Shared, Values};

@@ -1,6 +1,7 @@
 //! The class table: every distinct tuple of quasi-identifying values, with how many rows and persons share it.
 
 use super::classifier::Classifier;
+use super::persons::Persons;
 
 /// Distinct values of a column in order: null first if there is one, then by bytes. A value's code is its place.
 pub struct Values {
@@ -96,6 +97,7 @@ pub struct ClassTable {
     pub(super) members: Vec<u64>,
     pub(super) histograms: Vec<Histogram>,
     pub(super) shared: Option<Shared>,
+    pub(super) persons: Option<Persons>,
 }
 
 impl ClassTable {
@@ -149,6 +151,11 @@ impl ClassTable {
     pub fn shared(&self) -> Option<&Shared> {
         self.shared.as_ref()
     }
+    /// Every person with all their rows together, where subjects were counted.
+    #[must_use]
+    pub fn persons(&self) -> Option<&Persons> {
+        self.persons.as_ref()
+    }
     /// Finds the class of new rows.
     #[must_use]
     pub fn classifier(&self) -> Classifier {
@@ -160,6 +167,7 @@ impl ClassTable {
         let values: usize = self.quasi.iter().chain(&self.sensitive).map(|v| v.bytes.len() + v.ends.len() * 8).sum();
         let histograms: usize = self.histograms.iter().map(|h| h.starts.len() * 8 + h.codes.len() * 12).sum();
         let shared = self.shared.as_ref().map_or(0, |s| s.starts.len() * 8 + s.persons.len() * 4);
-        values + histograms + shared + self.len() * (16 + 4 * self.codes.len())
+        let persons = self.persons.as_ref().map_or(0, Persons::bytes);
+        values + histograms + shared + persons + self.len() * (16 + 4 * self.codes.len())
     }
 }

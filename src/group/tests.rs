@@ -188,3 +188,62 @@ fn no_rows_make_no_class_and_rows_without_columns_make_one() {
     let table = merge(vec![builder], 1);
     assert_eq!((table.len(), table.total_rows()), (1, 7));
 }
+
+/// Signature of every person by definition: the sorted list of their rows' cells.
+fn signatures(rows: &[Row]) -> BTreeMap<Cell, Vec<Vec<Cell>>> {
+    let mut of: BTreeMap<Cell, Vec<Vec<Cell>>> = BTreeMap::new();
+    for row in rows {
+        of.entry(row.subject.clone()).or_default().push(row.quasi.clone());
+    }
+    of.values_mut().for_each(|rows| rows.sort());
+    of
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn persons_are_alike_where_all_their_rows_are(
+        rows in proptest::collection::vec((cell(2), cell(2), cell(40)), 0..150),
+        k in 1_u64..6, workers in 1_usize..4, threads in 1_usize..4,
+    ) {
+        let rows: Vec<Row> = rows
+            .into_iter()
+            .map(|(one, two, subject)| Row { quasi: vec![one, two], sensitive: None, subject })
+            .collect();
+        let table = build(&rows, Shape { quasi: 2, sensitive: 0, subject: true }, workers, threads);
+        let persons = table.persons().expect("a subject was counted");
+        let of = signatures(&rows);
+        let mut alike: BTreeMap<&Vec<Vec<Cell>>, u64> = BTreeMap::new();
+        of.values().for_each(|signature| *alike.entry(signature).or_default() += 1);
+        let mut expected: Vec<u64> = alike.values().copied().collect();
+        let mut found = persons.alike().to_vec();
+        expected.sort_unstable();
+        found.sort_unstable();
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(persons.smallest(), alike.values().copied().min());
+        prop_assert_eq!(persons.most_rows() as usize, of.values().map(Vec::len).max().unwrap_or(0));
+        let rare = persons.rare(k);
+        let is_rare = |subject: &Cell| alike[&of[subject]] < k;
+        for subject in of.keys() {
+            prop_assert_eq!(rare.contains(subject.as_deref()), is_rare(subject));
+        }
+        prop_assert!(!rare.contains(Some(b"nobody")));
+        let below = persons.below(k);
+        prop_assert_eq!(below.persons as usize, of.keys().filter(|subject| is_rare(subject)).count());
+        prop_assert_eq!(below.rows as usize, rows.iter().filter(|row| is_rare(&row.subject)).count());
+        prop_assert_eq!(below.signatures as usize, alike.values().filter(|alike| **alike < k).count());
+        // k^2: every pair of rows of a person, and all persons who have both
+        let has = |rows: &[Vec<Cell>], pair: &(Vec<Cell>, Vec<Cell>)| {
+            let times = |tuple: &Vec<Cell>| rows.iter().filter(|row| *row == tuple).count();
+            if pair.0 == pair.1 { times(&pair.0) > 1 } else { times(&pair.0) > 0 && times(&pair.1) > 0 }
+        };
+        let pairs: BTreeSet<(Vec<Cell>, Vec<Cell>)> = of
+            .values()
+            .flat_map(|rows| rows.iter().enumerate().flat_map(|(at, row)| {
+                rows[at + 1..].iter().map(|other| (row.clone(), other.clone()))
+            }))
+            .collect();
+        let fewest = pairs.iter().map(|pair| of.values().filter(|rows| has(rows, pair)).count() as u64).min();
+        prop_assert_eq!(persons.smallest_of_pairs(), fewest);
+    }
+}
