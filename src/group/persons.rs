@@ -112,7 +112,8 @@ impl Persons {
         for part in 0..parts {
             found.clear();
             for classes in of_person() {
-                for (at, &(class, times)) in classes.iter().enumerate().filter(|(_, (class, _))| class % parts == part) {
+                for (at, &(class, times)) in classes.iter().enumerate().filter(|(_, (class, _))| class % parts == part)
+                {
                     if times > 1 {
                         found.push((class, class));
                     }
