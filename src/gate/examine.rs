@@ -1,11 +1,15 @@
-//! Counts what was written, from the bytes on disk.
+//! Has the staged files read back and counts what was written.
 
-use super::Policy;
+use super::classes::Classes;
+use super::reading::{Counts, Examiner, Reading};
+use super::rule::Rule;
+use super::{Case, Count};
 use crate::digest::Digest;
-use crate::error::{Error, ErrorKind, Result};
-use crate::group::{self, ClassTable, Shape, TableBuilder};
-use crate::value::{Batch, Column, Schema, Text};
-use std::borrow::Cow;
+use crate::error::Result;
+use crate::group::ClassTable;
+use crate::value::Schema;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Something staged that can be read back. The reader must not share code with the writer.
 pub trait Staged {
@@ -30,6 +34,10 @@ pub trait Staged {
     /// # Errors
     /// When the folder cannot be listed.
     fn listing(&self) -> Result<Vec<String>>;
+    /// The data files on disk, in order.
+    fn paths(&self) -> Vec<PathBuf>;
+    /// The staging folder.
+    fn folder(&self) -> PathBuf;
 }
 
 /// A data file as it is on disk.
@@ -43,56 +51,6 @@ pub struct FileFacts {
     pub digest: Digest,
 }
 
-/// One worker's counts.
-pub struct Examiner<'p> {
-    policy: &'p Policy,
-    table: Option<TableBuilder>,
-    /// By data file.
-    rows: Vec<u64>,
-    bad_tokens: Vec<u64>,
-}
-
-impl<'p> Examiner<'p> {
-    fn new(policy: &'p Policy) -> Self {
-        let shape = Shape { quasi: policy.quasi.len(), sensitive: 0, subject: policy.subject.is_some() };
-        let table = (!policy.quasi.is_empty()).then(|| TableBuilder::new(shape));
-        Self { policy, table, rows: Vec::new(), bad_tokens: vec![0; policy.columns.len()] }
-    }
-    /// Places of the columns that are looked at; a reader may leave the others empty.
-    #[must_use]
-    pub fn columns(policy: &Policy) -> Vec<usize> {
-        let tokens = policy.columns.iter().enumerate().filter(|(_, column)| column.token.is_some()).map(|(at, _)| at);
-        policy.quasi.iter().copied().chain(policy.subject).chain(tokens).collect()
-    }
-    /// Counts a batch of the data file with this number; its columns are those of the policy, in order.
-    ///
-    /// # Errors
-    /// A batch of another shape.
-    pub fn batch(&mut self, file: usize, batch: &Batch<'_>) -> Result<()> {
-        if batch.columns.len() != self.policy.columns.len() {
-            return Err(Error::new(ErrorKind::Internal("a staged file has other columns than planned")));
-        }
-        if self.rows.len() <= file {
-            self.rows.resize(file + 1, 0);
-        }
-        self.rows[file] += batch.rows as u64;
-        for (place, column) in self.policy.columns.iter().enumerate() {
-            if let (Some(shape), Column::Text(cells)) = (column.token, &batch.columns[place]) {
-                let bad = cells.iter().flatten().filter(|cell| !shape.fits(cell)).count();
-                self.bad_tokens[place] += bad as u64;
-            }
-        }
-        if let Some(table) = &mut self.table {
-            let quasi: Vec<Cow<'_, Text<'_>>> =
-                self.policy.quasi.iter().map(|at| batch.columns[*at].to_text()).collect();
-            let quasi: Vec<&Text<'_>> = quasi.iter().map(AsRef::as_ref).collect();
-            let subject = self.policy.subject.map(|at| batch.columns[at].to_text());
-            table.add(&quasi, &[], subject.as_deref());
-        }
-        Ok(())
-    }
-}
-
 /// Everything the rules look at.
 pub struct Measured {
     /// Schemas on disk.
@@ -101,14 +59,20 @@ pub struct Measured {
     pub rows: u64,
     /// Rows by data file.
     pub rows_by_file: Vec<u64>,
-    /// Cells that are not of their column's token form, by column.
-    pub bad_tokens: Vec<u64>,
     /// Classes over the released quasi-identifiers; none where there are no such columns.
     pub classes: Option<ClassTable>,
     /// Data files.
     pub files: Vec<FileFacts>,
     /// All files of the staging folder.
     pub listing: Vec<String>,
+    /// By shard of the reading: the place of its first row in the whole release.
+    pub starts: BTreeMap<u64, u64>,
+    /// Microseconds of the whole reading, on the clock on the wall.
+    pub reading: u64,
+    /// Whether the rows were read: not where the files have other columns than planned.
+    pub read: bool,
+    counts: Counts,
+    times: BTreeMap<&'static str, u64>,
 }
 
 impl Measured {
@@ -117,12 +81,28 @@ impl Measured {
     pub fn smallest_class(&self) -> Option<u64> {
         self.classes.as_ref().and_then(|table| table.members().iter().copied().min())
     }
+    /// What a rule had counted.
+    #[must_use]
+    pub fn count<C: Count>(&self) -> Option<&C> {
+        self.counts.get()
+    }
+    /// Microseconds that went into a rule's counting, over all workers.
+    #[must_use]
+    pub fn counting_time(&self, rule: &str) -> u64 {
+        self.times.get(rule).copied().unwrap_or(0)
+    }
 }
 
-/// Has everything read and merges the workers' counts.
-pub(super) fn measure<S: Staged>(staged: &S, policy: &Policy) -> Result<Measured> {
+/// Has everything read once, with all that the rules want counted.
+pub(super) fn measure<S: Staged>(
+    staged: &S,
+    case: &Case<'_>,
+    rules: &[&Rule],
+    clock: &(dyn Fn() -> u64 + Sync),
+) -> Result<Measured> {
+    let start = clock();
     let schemas = staged.schemas()?;
-    let expected: Vec<&str> = policy.columns.iter().map(|column| column.name.as_str()).collect();
+    let expected: Vec<&str> = case.policy.columns.iter().map(|column| column.name.as_str()).collect();
     let alike = schemas
         .iter()
         .all(|schema| schema.fields().iter().map(|field| field.name.as_str()).eq(expected.iter().copied()));
@@ -130,29 +110,31 @@ pub(super) fn measure<S: Staged>(staged: &S, policy: &Policy) -> Result<Measured
         schemas,
         rows: 0,
         rows_by_file: Vec::new(),
-        bad_tokens: vec![0; policy.columns.len()],
         classes: None,
         files: staged.facts()?,
         listing: staged.listing()?,
+        starts: BTreeMap::new(),
+        reading: 0,
+        read: alike,
+        counts: Counts::default(),
+        times: BTreeMap::new(),
     };
     if !alike {
         return Ok(measured); // the rule on columns refuses; the cells cannot be told apart
     }
-    measured.rows_by_file = vec![0; measured.files.len()];
-    let mut tables = Vec::new();
-    for examiner in staged.examine(&Examiner::columns(policy), &|| Examiner::new(policy))? {
-        for (total, rows) in measured.rows_by_file.iter_mut().zip(&examiner.rows) {
-            *total += rows;
-        }
-        measured.rows += examiner.rows.iter().sum::<u64>();
-        for (total, bad) in measured.bad_tokens.iter_mut().zip(&examiner.bad_tokens) {
-            *total += bad;
-        }
-        tables.extend(examiner.table);
+    let mut reading = Reading::default();
+    for rule in rules {
+        reading.asked_by(rule.id);
+        (rule.wants)(case, &mut reading);
     }
-    if !tables.is_empty() {
-        let threads = tables.len();
-        measured.classes = Some(group::merge(tables, threads));
-    }
+    let examiners = staged.examine(&reading.columns(), &|| reading.examiner(expected.len(), clock))?;
+    let mut counts = reading.gather(examiners);
+    measured.rows_by_file = counts.rows_by_file(measured.files.len());
+    measured.rows = measured.rows_by_file.iter().sum();
+    measured.starts = counts.starts();
+    measured.times = counts.times();
+    measured.classes = counts.take::<Classes>().and_then(|classes| classes.merge(case.threads));
+    measured.counts = counts;
+    measured.reading = clock().saturating_sub(start);
     Ok(measured)
 }

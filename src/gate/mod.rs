@@ -1,16 +1,34 @@
 //! The judge of the staged bytes.
 //!
 //! Responsible for: [`judge`], which has the staged files read back from disk, counts again from nothing, applies every
-//! rule, and alone makes [`Passed`], the proof that `write::publish` takes. It is given a [`Policy`] and never trusts what
+//! rule, and alone makes [`Passed`], the proof that `write::publish` takes. It is given a [`Case`] and never trusts what
 //! the transform thought: it does not import plan, profile, transform or solve.
+//!
+//! Rules stand one in a file under `rules/`. A rule says what it wants counted, and everything is counted in one reading of the
+//! files ([`Reading`]). A rule that did not run is a failure, never a pass; one that the profile leaves nothing to judge is
+//! not applicable, and says why.
+//!
+//! To add one: a file under `rules/` with its `RULE` (see `rules/tokens.rs`, which counts, and `rules/tier.rs`, which does not), its place in
+//! [`RULES`], a planted leak that it catches and a clean release that it passes under `tests/`, a line in DESIGN's table.
 
+mod aside;
+mod case;
+mod classes;
 mod examine;
 mod policy;
+mod reading;
+mod rule;
 mod rules;
 
-pub use examine::{Examiner, FileFacts, Measured, Staged};
-pub use policy::{Alphabet, KeyHome, Policy, ReleasedColumn, RowAccount, Suppression, TokenShape};
-pub use rules::{RULES, Rule};
+pub use aside::{Aside, Cells, DistinctSample, Fate, SampledRow};
+pub use case::{Case, Reapply, Under};
+pub use examine::{FileFacts, Measured, Staged};
+pub use policy::{
+    Alphabet, KeyHome, Policy, ReleasedColumn, Role, RowAccount, SourceColumn, Suppression, Tier, TokenShape,
+};
+pub use reading::{Count, Examiner, Place, Reading};
+pub use rule::{Effect, Finding, Rule, Severity, Stage, Status};
+pub use rules::{RULES, SUPPRESSION};
 
 use crate::error::Result;
 
@@ -34,23 +52,37 @@ impl<S> Passed<S> {
 pub struct Verdict {
     /// Id of the rule.
     pub rule: &'static str,
-    /// Whether it holds; a rule that could not run does not.
-    pub holds: bool,
+    /// Number of its check in the table of threats.
+    pub threat: &'static str,
+    /// How it ended.
+    pub status: Status,
+    /// What it does in this tier where it does not hold.
+    pub severity: Severity,
     /// What was measured, without any cell.
     pub measured: String,
     /// What is allowed.
     pub limit: String,
     /// Why the rule is there, in plain words.
     pub reason: &'static str,
-    /// Wall time of the rule in milliseconds, reading left out.
-    pub milliseconds: u64,
+    /// When it is applied.
+    pub stage: Stage,
+    /// Time that the rule took, in microseconds: its judgement, and its counting over all workers.
+    pub microseconds: u64,
+}
+
+impl Verdict {
+    /// Whether it stands in the way of publishing.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.status == Status::Fail
+    }
 }
 
 /// The outcome: either proof, or the thing back with the reasons.
 pub enum Judgement<S> {
-    /// Every rule holds.
+    /// Nothing stands in the way.
     Passed(Passed<S>),
-    /// At least one does not.
+    /// At least one rule does.
     Refused(S),
 }
 
@@ -62,30 +94,37 @@ pub struct Report {
     pub measured: Measured,
 }
 
-/// Reads the staged bytes back and applies every rule. `now` gives milliseconds for the rules' times.
+/// Reads the staged bytes back and applies every rule. `clock` gives microseconds for the rules' times.
 ///
 /// # Errors
 /// When the staged files cannot be read at all; nothing is published then.
-pub fn judge<S: Staged>(staged: S, policy: &Policy, now: &dyn Fn() -> u64) -> Result<(Judgement<S>, Report)> {
-    let measured = examine::measure(&staged, policy)?;
-    let verdicts: Vec<Verdict> = RULES
-        .iter()
-        .map(|rule| {
-            let start = now();
-            let finding = rule.apply(policy, &measured);
-            Verdict {
-                rule: rule.id(),
-                holds: finding.holds,
-                measured: finding.measured,
-                limit: finding.limit,
-                reason: rule.reason(),
-                milliseconds: now() - start,
-            }
-        })
-        .collect();
-    let holds = verdicts.iter().all(|verdict| verdict.holds);
-    let judgement = if holds { Judgement::Passed(Passed(staged)) } else { Judgement::Refused(staged) };
+pub fn judge<S: Staged>(
+    staged: S,
+    case: &Case<'_>,
+    clock: &(dyn Fn() -> u64 + Sync),
+) -> Result<(Judgement<S>, Report)> {
+    let measured = examine::measure(&staged, case, RULES, clock)?;
+    let verdicts: Vec<Verdict> = RULES.iter().map(|rule| apply(rule, case, &measured, clock)).collect();
+    let refused = verdicts.iter().any(Verdict::refuses);
+    let judgement = if refused { Judgement::Refused(staged) } else { Judgement::Passed(Passed(staged)) };
     Ok((judgement, Report { verdicts, measured }))
+}
+
+fn apply(rule: &Rule, case: &Case<'_>, measured: &Measured, clock: &(dyn Fn() -> u64 + Sync)) -> Verdict {
+    let start = clock();
+    let finding = (rule.judge)(case, measured);
+    let tier = case.policy.tier;
+    Verdict {
+        rule: rule.id,
+        threat: rule.threat,
+        status: finding.status(rule.effect, tier),
+        severity: rule.effect.in_tier(tier),
+        measured: finding.measured,
+        limit: finding.limit,
+        reason: rule.reason,
+        stage: rule.stage,
+        microseconds: clock().saturating_sub(start) + measured.counting_time(rule.id),
+    }
 }
 
 #[cfg(test)]

@@ -1,23 +1,28 @@
 //! What the gate holds a release to. The plan fills it; the gate alone reads it.
 
+use crate::domain::SemanticType;
 use crate::limits::K;
 use crate::value::DataType;
 
 /// Rules' limits for one release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
+    /// The columns of the source that the profile names, in its order.
+    pub sources: Vec<SourceColumn>,
     /// The released columns in order.
     pub columns: Vec<ReleasedColumn>,
     /// Whether the format carries types; a text format carries text.
     pub typed: bool,
     /// Places of the released quasi-identifiers among `columns`.
     pub quasi: Vec<usize>,
+    /// Places of the released sensitive columns whose values are counted in each class.
+    pub sensitive: Vec<usize>,
     /// Place of the released subject column, where classes count persons.
     pub subject: Option<usize>,
     /// Smallest class, where asked.
     pub k: Option<K>,
-    /// Whether the tier lets anything leave.
-    pub closed: bool,
+    /// To whom the release may go.
+    pub tier: Tier,
     /// Rows read and what became of them, as the run counted.
     pub rows: RowAccount,
     /// Suppression as the run counted.
@@ -28,6 +33,58 @@ pub struct Policy {
     pub anonymized: bool,
     /// Where the key lives.
     pub key: KeyHome,
+}
+
+/// To whom a release may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tier {
+    /// Everyone.
+    Open,
+    /// Named recipients under conditions.
+    Conditional,
+    /// Buyers on a platform.
+    Trade,
+    /// Nobody.
+    Closed,
+}
+
+/// What a column says about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Names one person alone.
+    Direct,
+    /// Says whose row it is; names one person alone.
+    Subject,
+    /// Names one in combination.
+    Quasi,
+    /// What must not be learned.
+    Sensitive,
+    /// Declared harmless.
+    Insensitive,
+}
+
+impl Role {
+    /// Whether a value alone names a person.
+    #[must_use]
+    pub fn names_a_person(self) -> bool {
+        match self {
+            Self::Direct | Self::Subject => true,
+            Self::Quasi | Self::Sensitive | Self::Insensitive => false,
+        }
+    }
+}
+
+/// A column of the source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceColumn {
+    /// Name.
+    pub name: String,
+    /// Role.
+    pub role: Role,
+    /// What its cells are.
+    pub semantic: SemanticType,
+    /// Place of the released column that is made of it, where it leaves.
+    pub released: Option<usize>,
 }
 
 /// Where the key of a run lives.
@@ -84,10 +141,18 @@ pub struct ReleasedColumn {
     pub name: String,
     /// Type on disk, where the format carries types.
     pub data_type: DataType,
-    /// Whether the column names one person alone.
-    pub direct: bool,
+    /// Place of its source among the policy's sources.
+    pub source: usize,
+    /// Role.
+    pub role: Role,
+    /// Name of the operator that made it.
+    pub operator: &'static str,
+    /// Whether its values are permuted among the rows.
+    pub permuted: bool,
     /// The form of a keyed or random name, where the column holds those.
     pub token: Option<TokenShape>,
+    /// The domain in which equal values have equal tokens; none where the column holds none, or a fresh one in each row.
+    pub domain: Option<String>,
 }
 
 /// Alphabet and length of a token.

@@ -205,15 +205,21 @@ pub struct KeyRecord {
 pub struct RuleRecord {
     /// Id of the rule.
     pub rule: &'static str,
-    /// `pass` or `fail`; a rule that did not run is a fail.
+    /// Number of its check in the table of threats.
+    pub threat: &'static str,
+    /// `pass`, `warn`, `fail` or `not-applicable`; a rule that did not run is a fail.
     pub status: &'static str,
+    /// What it does in this tier where it does not hold: `blocks` or `warns`.
+    pub severity: &'static str,
+    /// When it is applied.
+    pub stage: &'static str,
     /// What was measured.
     pub measured: String,
     /// What is allowed.
     pub limit: String,
     /// In plain words.
     pub reason: String,
-    /// Wall time in milliseconds.
+    /// Milliseconds that its judgement and its counting took, over all workers.
     pub milliseconds: u64,
 }
 

@@ -147,6 +147,10 @@ impl Compiler<'_> {
             }
             _ => None,
         };
+        let domain = match &spec.apply {
+            Some(OperatorSpec::Token { domain, .. }) => Some(domain.clone()),
+            _ => None,
+        };
         let described = operator.describe();
         let parameters = described.strip_prefix(operator.name()).unwrap_or(&described).trim_start_matches(": ");
         let column = ColumnPlan {
@@ -154,6 +158,7 @@ impl Compiler<'_> {
             released_as: output_type.map(|_| spec.released_name().to_owned()),
             source,
             role: spec.role,
+            semantic_type: spec.semantic,
             semantic: format!("{}/{}", spec.semantic.name(), spec.semantic.version()),
             check: spec
                 .type_declared
@@ -173,6 +178,7 @@ impl Compiler<'_> {
             reversible_by: self.reversible_by(&operator),
             level,
             token,
+            domain,
         };
         Some((column, operator))
     }

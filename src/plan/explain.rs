@@ -40,7 +40,7 @@ fn write_page(plan: &Plan, out: &mut String) -> std::fmt::Result {
     writeln!(out)?;
     writeln!(out, "Rules of the gate, on the bytes that would leave, read back from disk")?;
     for rule in crate::gate::RULES {
-        writeln!(out, "  {:<12} {}", rule.id(), rule.reason())?;
+        writeln!(out, "  {:<12} {}", rule.id, rule.reason)?;
     }
     if !plan.sources.is_empty() {
         writeln!(out)?;

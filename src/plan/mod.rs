@@ -11,7 +11,8 @@ pub use compile::{Compiled, compile};
 pub use explain::explain;
 
 use crate::digest::Digest;
-use crate::gate::{KeyHome, Policy, ReleasedColumn, TokenShape};
+use crate::domain::SemanticType;
+use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
 use crate::profile::{Goal, Provenance, Role, Tier, Unit};
 use crate::transform::{Operator, TypeCheck};
@@ -76,6 +77,8 @@ pub struct ColumnPlan {
     pub source: usize,
     /// Role.
     pub role: Role,
+    /// What its cells are.
+    pub semantic_type: SemanticType,
     /// Semantic type and the version of its canonical form, as `cn.mobile/1`.
     pub semantic: String,
     /// The check that holds the cells to a declared type, where the operator does not.
@@ -96,6 +99,8 @@ pub struct ColumnPlan {
     pub level: Option<(usize, usize)>,
     /// Form of the tokens, where the column holds any.
     pub token: Option<TokenShape>,
+    /// Domain of the tokens, where equal values have equal ones.
+    pub domain: Option<String>,
 }
 
 /// The compiled operators, one per column of the plan. They hold field keys: no `Debug`, and dropping them wipes the keys.
@@ -125,12 +130,19 @@ impl Plan {
         let place = |column: usize| self.released.iter().position(|released| *released == column);
         let counted_subject = if self.unit == Unit::Subject { self.subject } else { None };
         Policy {
+            sources: (0..self.columns.len()).map(|at| self.source_column(at)).collect(),
             columns: self.released.iter().map(|at| self.released_column(*at)).collect(),
             typed: !self.layout.format.is_text(),
             quasi: self.quasi.iter().filter_map(|at| place(*at)).collect(),
+            sensitive: Vec::new(),
             subject: counted_subject.and_then(place),
             k: self.k,
-            closed: self.tier == Tier::Closed,
+            tier: match self.tier {
+                Tier::Open => gate::Tier::Open,
+                Tier::Conditional => gate::Tier::Conditional,
+                Tier::Trade => gate::Tier::Trade,
+                Tier::Closed => gate::Tier::Closed,
+            },
             rows: crate::gate::RowAccount::default(),
             suppression: crate::gate::Suppression::default(),
             files: Vec::new(),
@@ -150,8 +162,33 @@ impl Plan {
         ReleasedColumn {
             name: column.released_as.clone().unwrap_or_else(|| column.name.clone()),
             data_type,
-            direct: matches!(column.role, Role::Direct | Role::Subject),
+            source: at,
+            role: gate_role(column.role),
+            operator: column.operator,
+            permuted: self.permuted.contains(&at),
             token: column.token,
+            domain: column.domain.clone(),
         }
+    }
+
+    fn source_column(&self, at: usize) -> SourceColumn {
+        let column = &self.columns[at];
+        SourceColumn {
+            name: column.name.clone(),
+            role: gate_role(column.role),
+            semantic: column.semantic_type,
+            released: self.released.iter().position(|released| *released == at),
+        }
+    }
+}
+
+/// The gate knows roles of its own, as it does not know profiles.
+fn gate_role(role: Role) -> gate::Role {
+    match role {
+        Role::Direct => gate::Role::Direct,
+        Role::Subject => gate::Role::Subject,
+        Role::Quasi => gate::Role::Quasi,
+        Role::Sensitive => gate::Role::Sensitive,
+        Role::Insensitive => gate::Role::Insensitive,
     }
 }

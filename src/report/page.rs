@@ -10,7 +10,7 @@ const STYLE: &str = "
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,'Noto Sans CJK SC',sans-serif}
 main{max-width:60rem;margin:0 auto;padding:2.5rem 1.5rem}
 h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2.4rem 0 .7rem}
-.soft{color:var(--soft)}.good{color:var(--good)}.bad{color:var(--bad)}
+.soft{color:var(--soft)}.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:#c77d0a}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.8rem;margin-top:1.4rem}
 .card{background:var(--card);border-radius:.6rem;padding:.9rem 1rem}.card b{display:block;font-size:1.5rem}
 table{border-collapse:collapse;width:100%;font-size:.92rem}th,td{text-align:left;padding:.4rem .7rem .4rem 0;border-bottom:1px solid var(--line);vertical-align:top}
@@ -107,16 +107,21 @@ fn write_rows(report: &RunReport, out: &mut String) -> std::fmt::Result {
 fn write_gate(report: &RunReport, out: &mut String) -> std::fmt::Result {
     writeln!(
         out,
-        "<h2>The gate, on the bytes read back from disk</h2><div class=\"wide\"><table><tr><th>rule</th><th></th><th>measured</th><th>allowed</th><th>why</th></tr>"
+        "<h2>The gate, on the bytes read back from disk</h2><div class=\"wide\"><table><tr><th>rule</th><th></th><th>measured</th><th>allowed</th><th>why</th><th>threat</th><th>ms</th></tr>"
     )?;
     for rule in &report.gate {
-        let class = if rule.status == "pass" { "good" } else { "bad" };
+        let class = match rule.status {
+            "pass" => "good",
+            "not-applicable" => "soft",
+            "warn" => "warn",
+            _ => "bad",
+        };
         let cells = [&rule.measured, &rule.limit, &rule.reason].map(|text| escape(text));
         let [measured, limit, reason] = cells;
         writeln!(
             out,
-            "<tr><td>{}</td><td class=\"{class}\">{}</td><td>{measured}</td><td>{limit}</td><td class=\"soft\">{reason}</td></tr>",
-            rule.rule, rule.status
+            "<tr><td>{}</td><td class=\"{class}\">{}</td><td>{measured}</td><td>{limit}</td><td class=\"soft\">{reason}</td><td class=\"soft\">{}</td><td class=\"soft\">{}</td></tr>",
+            rule.rule, rule.status, rule.threat, rule.milliseconds
         )?;
     }
     writeln!(out, "</table></div>")

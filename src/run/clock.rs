@@ -19,6 +19,10 @@ impl RunClock {
         let now = self.elapsed_milliseconds();
         self.marks.push((stage, now));
     }
+    /// Microseconds since the run began.
+    pub(super) fn elapsed_microseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
     /// How long each stage took so far; the last one until now.
     pub(super) fn timings(&self) -> Vec<Timing> {
         let ends = self.marks.iter().skip(1).map(|(_, start)| *start).chain([self.elapsed_milliseconds()]);

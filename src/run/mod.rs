@@ -148,8 +148,17 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn);
     let policy = record.policy(&plan, rows, limit, &parts);
     let staged = StagedRelease { stage, parts, layout: &plan.layout, pool: &pool, threads: place.threads, progress };
-    let now = || crate::log::Clock::elapsed_milliseconds(&clock);
-    let (judgement, gate_report) = gate::judge(staged, &policy, &now)?;
+    let aside = gate::Aside::default();
+    let case = gate::Case {
+        policy: &policy,
+        aside: &aside,
+        operators: None,
+        files: gate::Staged::paths(&staged),
+        folder: gate::Staged::folder(&staged),
+        seed: 0,
+        threads: place.threads,
+    };
+    let (judgement, gate_report) = gate::judge(staged, &case, &|| clock.elapsed_microseconds())?;
     record.judged(&plan, &gate_report, &clock)?;
     record.key_destroyed(key, operators, &clock)?;
     match judgement {

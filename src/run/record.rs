@@ -227,7 +227,7 @@ impl Record {
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
-        let reasons = gate.verdicts.iter().filter(|verdict| !verdict.holds).map(|verdict| verdict.rule.to_owned());
+        let reasons = gate.verdicts.iter().filter(|verdict| verdict.refuses()).map(|verdict| verdict.rule.to_owned());
         self.sealed(Status::Refused, reasons.collect(), rows, place, clock)?;
         let report = self.report(Status::Refused, plan, rows, Some(gate), place, clock);
         self.keep_log(stage, report)
@@ -245,15 +245,18 @@ impl Record {
         let rows =
             RowAccount { read: survey.rows + survey.rejected, rejected: survey.rejected, ..RowAccount::default() };
         let verdict = RuleRecord {
-            rule: gate::Rule::Suppression.id(),
-            status: "fail",
+            rule: gate::SUPPRESSION.id,
+            threat: gate::SUPPRESSION.threat,
+            status: gate::Status::Fail.name(),
+            severity: gate::Severity::Block.name(),
+            stage: gate::SUPPRESSION.stage.name(),
             measured: format!(
                 "{} in {} under k",
                 counted(survey.rows_below, "row"),
                 counted_classes(survey.classes_below)
             ),
             limit: format!("at most {}", counted(survey.limit, "row")),
-            reason: gate::Rule::Suppression.reason().to_owned(),
+            reason: gate::SUPPRESSION.reason.to_owned(),
             milliseconds: 0,
         };
         self.journal.append(&Event::GateResult(verdict.clone()), clock)?;
@@ -338,11 +341,14 @@ impl Record {
 fn rule_record(verdict: &gate::Verdict) -> RuleRecord {
     RuleRecord {
         rule: verdict.rule,
-        status: if verdict.holds { "pass" } else { "fail" },
+        threat: verdict.threat,
+        status: verdict.status.name(),
+        severity: verdict.severity.name(),
+        stage: verdict.stage.name(),
         measured: verdict.measured.clone(),
         limit: verdict.limit.clone(),
         reason: verdict.reason.to_owned(),
-        milliseconds: verdict.milliseconds,
+        milliseconds: verdict.microseconds.saturating_add(500) / 1000,
     }
 }
 

@@ -84,6 +84,14 @@ impl Staged for StagedRelease<'_> {
     fn listing(&self) -> Result<Vec<String>> {
         self.stage.files()
     }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        self.parts.iter().map(|part| part.path.clone()).collect()
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.stage.folder().to_path_buf()
+    }
 }
 
 struct Reader<'r, 'p> {
@@ -96,7 +104,7 @@ impl Worker for Reader<'_, '_> {
     type Output = ();
 
     fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, ())> {
-        let (examiner, file) = (&mut self.examiner, self.files[shard.file]);
-        Ok((shard.read(scratch, &mut |batch| examiner.batch(file, &batch))?, ()))
+        let (examiner, file, number) = (&mut self.examiner, self.files[shard.file], shard.number);
+        Ok((shard.read(scratch, &mut |batch| examiner.batch(file, number, &batch))?, ()))
     }
 }

@@ -21,7 +21,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("group", &["value"]),
     ("check", &["group", "limits"]),
     ("solve", &["check", "group", "limits"]),
-    ("gate", &["check", "digest", "group", "limits", "value"]),
+    ("gate", &["check", "digest", "domain", "group", "limits", "value"]),
     ("write", &["gate", "random", "secret", "value"]),
     ("plan", &["digest", "domain", "gate", "hierarchy", "limits", "profile", "secret", "transform", "value", "write"]),
     ("report", &["digest", "gate", "log", "profile"]),
@@ -89,7 +89,7 @@ fn sources(folder: &Path) -> Vec<(String, String)> {
             let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && !name.contains("/tests/") {
                 let text = std::fs::read_to_string(&path).unwrap();
                 let text = text.split("\n#[cfg(test)]\nmod ").next().unwrap().to_owned();
                 let code =

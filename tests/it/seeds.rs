@@ -115,7 +115,7 @@ fn find_code(path: &str) -> Result<(), String> {
     if file.is_file() || source.is_dir() { Ok(()) } else { Err(format!("`{path}` is no module")) }
 }
 
-/// A test: `cases/NAME`, `it::MODULE::NAME`, or `MODULE::…::tests::NAME` in the library.
+/// A test: `cases/NAME`, `it::MODULE::NAME`, or `MODULE::…::tests::NAME` or `MODULE::…::tests::PART::NAME` in the library.
 fn find_test(name: &str) -> Result<(), String> {
     if let Some(case) = name.strip_prefix("cases/") {
         let found = read(format!("tests/cases/{case}/cmd.toml")).is_some();
@@ -131,8 +131,11 @@ fn find_test(name: &str) -> Result<(), String> {
         }
         [ref modules @ .., "tests", test] if !modules.is_empty() => {
             let path = format!("src/{}", modules.join("/"));
-            let files = vec![format!("{path}.rs"), format!("{path}/mod.rs"), format!("{path}/tests.rs")];
-            (Some(modules[0]), files, test)
+            let places = [".rs", "/mod.rs", "/tests.rs", "/tests/mod.rs"];
+            (Some(modules[0]), places.map(|place| format!("{path}{place}")).to_vec(), test)
+        }
+        [ref modules @ .., "tests", part, test] if !modules.is_empty() => {
+            (Some(modules[0]), vec![format!("src/{}/tests/{part}.rs", modules.join("/"))], test)
         }
         _ => return Err(format!("`{name}` is no name of a test")),
     };

@@ -108,11 +108,17 @@ fn summarize(outcome: &Outcome, start: Instant) {
         let asked = report.k.map_or_else(String::new, |k| format!(" (asked: {k})"));
         say(&format!("  classes  {classes}, the smallest of {}{asked}", counted(smallest, unit)));
     }
-    let failed: Vec<_> = report.gate.iter().filter(|rule| rule.status != "pass").collect();
-    if failed.is_empty() {
-        say(&format!("  gate     {} rules hold on the bytes read back from disk", report.gate.len()));
+    let ended = |status: &'static str| report.gate.iter().filter(move |rule| rule.status == status);
+    if ended("fail").next().is_none() {
+        let (holds, none) = (ended("pass").count(), ended("not-applicable").count());
+        let none = if none == 0 { String::new() } else { format!("; {none} not applicable") };
+        say(&format!("  gate     {holds} rules hold on the bytes read back from disk{none}"));
     }
-    for rule in failed {
+    for rule in ended("warn") {
+        say(&format!("  warning  {}: {}, expected {}", rule.rule, rule.measured, rule.limit));
+        say(&format!("           {}", rule.reason));
+    }
+    for rule in ended("fail") {
         say(&format!("  gate     {} does not hold: {}, allowed {}", rule.rule, rule.measured, rule.limit));
         say(&format!("           {}", rule.reason));
     }
@@ -149,7 +155,7 @@ fn rows_in_words(report: &RunReport) -> String {
 }
 
 fn refusal_hint(report: &RunReport) -> &'static str {
-    match report.gate.iter().find(|rule| rule.status != "pass").map(|rule| rule.rule) {
+    match report.gate.iter().find(|rule| rule.status == "fail").map(|rule| rule.rule) {
         Some("suppression") => "raise the `level` of a quasi-identifier, or allow more under `suppress_at_most`",
         Some("tier") => "change `tier` when the release may go out",
         Some("k-anonymity") => "raise the `level` of a quasi-identifier",

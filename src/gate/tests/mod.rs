@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::digest::Digest;
+use crate::domain::SemanticType;
 use crate::limits::K;
 use crate::value::{Batch, Column, DataType, Field, Schema, TextBuilder};
 
@@ -24,19 +25,32 @@ fn clean() -> Fake {
 }
 
 fn policy() -> Policy {
-    let column = |name: &str, token| ReleasedColumn {
-        name: name.into(),
+    let roles = [("id", Role::Subject), ("city", Role::Quasi), ("ill", Role::Sensitive)];
+    let column = |at: usize| ReleasedColumn {
+        name: roles[at].0.into(),
         data_type: DataType::Text,
-        direct: token,
-        token: token.then_some(TokenShape { alphabet: Alphabet::Hex, length: 32 }),
+        source: at,
+        role: roles[at].1,
+        operator: if at == 0 { "token" } else { "keep" },
+        permuted: false,
+        token: (at == 0).then_some(TokenShape { alphabet: Alphabet::Hex, length: 32 }),
+        domain: (at == 0).then(|| "person".to_owned()),
+    };
+    let source = |at: usize| SourceColumn {
+        name: roles[at].0.into(),
+        role: roles[at].1,
+        semantic: SemanticType::Text,
+        released: Some(at),
     };
     Policy {
-        columns: vec![column("id", true), column("city", false), column("ill", false)],
+        sources: (0..3).map(source).collect(),
+        columns: (0..3).map(column).collect(),
         typed: false,
         quasi: vec![1],
+        sensitive: Vec::new(),
         subject: None,
         k: K::new(2),
-        closed: false,
+        tier: Tier::Trade,
         rows: RowAccount { read: 6, released: 4, suppressed: 1, rejected: 1, not_drawn: 0 },
         suppression: Suppression { rows: 1, limit: 1 },
         files: vec!["data/part-00000.csv".into()],
@@ -60,7 +74,7 @@ impl Staged for Fake {
                 Column::Text(builder.finish(false))
             };
             let batch = Batch { first_row: 0, rows: rows.len(), columns: (0..3).map(column).collect() };
-            examiners[at].batch(0, &batch)?;
+            examiners[at].batch(0, at as u64, &batch)?;
         }
         Ok(examiners)
     }
@@ -70,13 +84,23 @@ impl Staged for Fake {
     fn listing(&self) -> Result<Vec<String>> {
         Ok(self.listing.clone())
     }
+    fn paths(&self) -> Vec<std::path::PathBuf> {
+        Vec::new()
+    }
+    fn folder(&self) -> std::path::PathBuf {
+        std::path::PathBuf::new()
+    }
 }
 
 /// The rules that fire.
 fn fired(staged: Fake, policy: &Policy) -> Vec<&'static str> {
-    let (judgement, report) = judge(staged, policy, &|| 0).unwrap();
+    let aside = Aside::default();
+    let (files, folder) = (staged.paths(), staged.folder());
+    let case = Case { policy, aside: &aside, operators: None, files, folder, seed: 1, threads: 2 };
+    let (judgement, report) = judge(staged, &case, &|| 0).unwrap();
     assert_eq!(report.verdicts.len(), RULES.len(), "every rule gives a verdict");
-    let fired: Vec<_> = report.verdicts.iter().filter(|verdict| !verdict.holds).map(|verdict| verdict.rule).collect();
+    let fired: Vec<_> =
+        report.verdicts.iter().filter(|verdict| verdict.refuses()).map(|verdict| verdict.rule).collect();
     assert_eq!(matches!(judgement, Judgement::Passed(_)), fired.is_empty());
     fired
 }
@@ -88,7 +112,7 @@ fn a_clean_release_passes_every_rule() {
 
 #[test]
 fn tier_closed_never_publishes() {
-    assert_eq!(fired(clean(), &Policy { closed: true, ..policy() }), ["tier"]);
+    assert_eq!(fired(clean(), &Policy { tier: Tier::Closed, ..policy() }), ["tier"]);
 }
 
 #[test]
@@ -143,6 +167,24 @@ fn a_raw_or_short_token_fires() {
         leak.rows[1][0] = planted;
         assert_eq!(fired(leak, &policy()), ["tokens"]);
     }
+}
+
+#[test]
+fn a_rule_that_did_not_run_fails_in_every_tier() {
+    for tier in [Tier::Open, Tier::Trade, Tier::Conditional] {
+        let status = Finding::did_not_run("why").status(Effect::WARN, tier);
+        assert_eq!(status, Status::Fail);
+        assert_eq!(Finding::of(false, "", "").status(Effect::WARN, tier), Status::Warn);
+        assert_eq!(Finding::of(false, "", "").status(Effect::BLOCK, tier), Status::Fail);
+        assert_eq!(Finding::not_applicable("why").status(Effect::BLOCK, tier), Status::NotApplicable);
+    }
+}
+
+#[test]
+fn rules_have_ids_of_their_own_and_go_from_cheap_to_expensive() {
+    let ids: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
+    assert_eq!(ids.len(), RULES.len());
+    assert!(RULES.is_sorted_by_key(|rule| rule.stage));
 }
 
 #[test]
