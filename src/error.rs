@@ -88,6 +88,13 @@ pub enum ErrorKind {
     UnsupportedType(String),
     /// A value is not in the generalization hierarchy of its column.
     NotInHierarchy,
+    /// Sensitive values without a place in what says how far they are from each other: how many, and where.
+    Unplaced {
+        /// How many values.
+        values: u64,
+        /// Where they are missing: the order, the hierarchy.
+        missing_in: &'static str,
+    },
     /// A token was shortened and two values now share one.
     TokenCollision,
     /// The input changed while it was read.
@@ -315,6 +322,10 @@ impl fmt::Display for ErrorKind {
             Self::EmptyInput => out.write_str("the input has no columns"),
             Self::NotOfFormat(format) => write!(out, "the file is not {format}"),
             Self::UnsupportedType(name) => write!(out, "the type {} is not supported", shown(name)),
+            Self::Unplaced { values, missing_in } => {
+                let are = if *values == 1 { "is" } else { "are" };
+                write!(out, "{} {are} not in {missing_in} that the privacy model needs", counted(*values, "value"))
+            }
             Self::NotInHierarchy => out.write_str("the value is not in the hierarchy"),
             Self::TokenCollision => out.write_str("two different values got the same shortened token"),
             Self::InputChanged => out.write_str("the input changed while it was read"),

@@ -9,6 +9,7 @@
 //! merged with a rejected one may be rejected.
 
 mod alpha_k;
+mod asked;
 pub mod attained;
 mod beta_likeness;
 mod delta_disclosure;
@@ -16,13 +17,16 @@ mod delta_presence;
 mod k_anonymity;
 mod k_map;
 mod l_diversity;
+mod leave_out;
 pub mod risk;
 pub mod special;
 mod t_closeness;
 pub mod uniqueness;
 
+pub use asked::{Asked, Order, Scale, Unfit};
 pub use k_map::estimated_population;
 pub use l_diversity::Estimator;
+pub use leave_out::leave_out;
 pub use t_closeness::{Distance, Tree};
 
 use crate::limits::K;
@@ -131,8 +135,23 @@ pub enum Model {
     MaximalRisk(f64),
     /// Classes / members, over the kept ones, is at most this; the smallest classes are suppressed until it is.
     AverageRisk(f64),
-    /// Share of the kept rows that are alone in their class is at most this; they are suppressed where it is more.
+    /// Share of the kept members whose risk is above a threshold; the smallest classes are suppressed until it holds.
+    RiskShare {
+        /// Largest share.
+        share: f64,
+        /// 1 / members above this is too much.
+        above: f64,
+    },
+    /// Share of the kept members that are alone in their class is at most this; they are suppressed where it is more.
     SampleUniqueness(f64),
+    /// Share of the population that is alone in it, by the largest valid estimate from the kept classes, is at most this; where
+    /// it is more, or no estimate is valid, those alone in their class are suppressed.
+    PopulationUniqueness {
+        /// Largest share.
+        share: f64,
+        /// Members of the population.
+        population: u64,
+    },
 }
 
 impl Model {
@@ -153,7 +172,9 @@ impl Model {
             Self::DeltaPresence { .. } => "delta_presence",
             Self::MaximalRisk(_) => "maximal_risk",
             Self::AverageRisk(_) => "average_risk",
+            Self::RiskShare { .. } => "risk_share",
             Self::SampleUniqueness(_) => "sample_uniqueness",
+            Self::PopulationUniqueness { .. } => "population_uniqueness",
         }
     }
     /// The sensitive column that the model looks at.
@@ -173,7 +194,9 @@ impl Model {
             | Self::DeltaPresence { .. }
             | Self::MaximalRisk(_)
             | Self::AverageRisk(_)
-            | Self::SampleUniqueness(_) => None,
+            | Self::RiskShare { .. }
+            | Self::SampleUniqueness(_)
+            | Self::PopulationUniqueness { .. } => None,
         }
     }
     /// Whether the model needs the population's counts.
@@ -199,7 +222,9 @@ pub struct Judge {
     /// Presence also binds classes that only the population has.
     presence: Option<delta_presence::Rule>,
     average: Option<f64>,
+    risk_shares: Vec<(f64, f64)>,
     unique: Option<f64>,
+    population_unique: Vec<(f64, u64)>,
 }
 
 /// A model that is not monotone, bound to the table.
@@ -236,7 +261,9 @@ impl Judge {
             rules: Vec::new(),
             presence: None,
             average: None,
+            risk_shares: Vec::new(),
             unique: None,
+            population_unique: Vec::new(),
         };
         for model in models {
             judge.take(model, whole);
@@ -285,6 +312,8 @@ impl Judge {
                 self.least_members = self.least_members.max(k_anonymity::members_for_risk(*risk));
             }
             Model::AverageRisk(risk) => self.average = Some(self.average.map_or(*risk, |other| other.min(*risk))),
+            Model::RiskShare { share, above } => self.risk_shares.push((*share, *above)),
+            Model::PopulationUniqueness { share, population } => self.population_unique.push((*share, *population)),
             Model::SampleUniqueness(share) => self.unique = Some(self.unique.map_or(*share, |other| other.min(*share))),
         }
     }
@@ -301,7 +330,10 @@ impl Judge {
     /// Whether a model looks at all classes together ([`Judge::largest_suppressed`]).
     #[must_use]
     pub fn table_wide(&self) -> bool {
-        self.average.is_some() || self.unique.is_some()
+        self.average.is_some()
+            || self.unique.is_some()
+            || !self.risk_shares.is_empty()
+            || !self.population_unique.is_empty()
     }
     /// The least number of members that a kept class has.
     #[must_use]
@@ -350,6 +382,21 @@ impl Judge {
             let alone = sizes.iter().take_while(|&&size| size == 1).count() as u64;
             if risk::ratio(alone, sizes.iter().sum()) > share {
                 largest = 1;
+            }
+        }
+        if largest == 0 && self.population_unique.iter().any(|&(share, all)| uniqueness::share(sizes, all) > share) {
+            largest = 1;
+        }
+        for &(share, above) in &self.risk_shares {
+            let mut members: u64 = sizes.iter().sum();
+            let mut at_risk: u64 = sizes.iter().take_while(|&&size| risk::ratio(1, size) > above).sum();
+            for &size in sizes {
+                if at_risk == 0 || (size > largest && risk::ratio(at_risk, members) <= share) {
+                    break;
+                }
+                largest = largest.max(size);
+                members -= size;
+                at_risk -= size;
             }
         }
         if let Some(limit) = self.average {

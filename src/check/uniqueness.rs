@@ -220,6 +220,20 @@ impl Sample {
     }
 }
 
+/// Share of the population that is alone in it: the largest valid estimate from the sizes of a sample's classes. A sample
+/// in which nobody is alone tells of none; where no estimate is valid the share is 1, so that a limit never holds by mistake.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub fn share(members: &[u64], population: u64) -> f64 {
+    if !members.contains(&1) {
+        return 0.0;
+    }
+    let Some(sample) = Sample::new(members, population) else { return 1.0 };
+    let found = sample.uniqueness();
+    let valid = [found.zayatz, found.pitman, found.snb].into_iter().flatten();
+    valid.max_by(f64::total_cmp).map_or(1.0, |most| most / population as f64)
+}
+
 /// ln Γ(x + steps) - ln Γ(x), for a whole number of steps.
 fn gamma_step(x: f64, steps: f64) -> f64 {
     ln_gamma(x + steps) - ln_gamma(x)

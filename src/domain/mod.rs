@@ -151,6 +151,12 @@ impl SemanticType {
         }
     }
 
+    /// Whether the values have an order of their own: numbers, dates.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        matches!(self, Self::Integer | Self::Decimal | Self::Date | Self::Timestamp)
+    }
+
     /// Version of the canonical form. It goes into the derivation of keys: a form that changes never shares tokens with
     /// the one before, so raise it with every change of what [`SemanticType::canonicalize`] appends.
     #[must_use]

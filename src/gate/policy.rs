@@ -1,11 +1,12 @@
 //! What the gate holds a release to. The plan fills it; the gate alone reads it.
 
+use crate::check::Asked;
 use crate::domain::SemanticType;
 use crate::limits::K;
 use crate::value::DataType;
 
 /// Rules' limits for one release.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Policy {
     /// The columns of the source that the profile names, in its order.
     pub sources: Vec<SourceColumn>,
@@ -21,6 +22,8 @@ pub struct Policy {
     pub subject: Option<usize>,
     /// Smallest class, where asked.
     pub k: Option<K>,
+    /// Every privacy model that is asked, k-anonymity among them; `sensitive` of a model is a place in [`Policy::sensitive`].
+    pub models: Vec<Asked>,
     /// To whom the release may go.
     pub tier: Tier,
     /// Rows read and what became of them, as the run counted.

@@ -1,10 +1,10 @@
 //! Binds a profile to a schema and to keys. Every complaint in one go, in the order of the profile.
 
-use super::{ColumnPlan, Operators, Plan};
+use super::{ColumnPlan, OpenLevels, Operators, Plan};
 use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
 use crate::gate::{Alphabet, KeyHome, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
-use crate::profile::{ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, Profile, Role, SuiteName, Unit};
+use crate::profile::{ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, Position, Profile, Role, SuiteName};
 use crate::secret::{Custody, Label, MasterKey, Suite};
 use crate::transform::{self, Generalize, Materials, Operator, Reversal, TokenRegistry, TypeCheck};
 use crate::value::{DataType, Field, Schema};
@@ -49,7 +49,8 @@ pub fn compile(
     let permuted = released.iter().copied().filter(|at| operators[*at].permutes_rows()).collect();
     let subject = columns.iter().position(|column| column.role == Role::Subject);
     let layout = compiler.layout(&columns, &released, input_format);
-    compiler.models(&columns, &operators, &quasi, subject);
+    let models = compiler.models(&columns, &operators);
+    compiler.classes(&columns, &operators, &quasi, &models);
     if !compiler.complaints.is_empty() {
         compiler.complaints.sort();
         return Err(Error::new(ErrorKind::Profile(compiler.complaints)));
@@ -68,6 +69,9 @@ pub fn compile(
         subject,
         unit: profile.privacy.unit,
         k: profile.privacy.k,
+        models: models.asked,
+        sensitive: models.sensitive,
+        search: profile.search.clone(),
         suppress_at_most: profile.privacy.suppress_at_most,
         sample: profile.sample,
         suite: suite(profile).name(),
@@ -80,19 +84,22 @@ pub fn compile(
     Ok(Compiled { plan, operators: Operators(operators) })
 }
 
-struct Compiler<'c> {
-    profile: &'c Profile,
+pub(super) struct Compiler<'c> {
+    pub(super) profile: &'c Profile,
     schema: &'c Schema,
     key: &'c MasterKey,
     folder: Option<&'c Path>,
-    complaints: Vec<Complaint>,
+    pub(super) complaints: Vec<Complaint>,
     /// Shared by the columns of one token domain with tokens below 128 bits.
     registries: BTreeMap<String, Arc<TokenRegistry>>,
 }
 
 impl Compiler<'_> {
-    fn complain(&mut self, spec: Option<&ColumnSpec>, what: impl Into<String>, advice: impl Into<String>) {
-        let position = spec.map(|spec| spec.position).unwrap_or_default();
+    pub(super) fn complain(&mut self, spec: Option<&ColumnSpec>, what: impl Into<String>, advice: impl Into<String>) {
+        self.complain_at(spec.map(|spec| spec.position).unwrap_or_default(), what, advice);
+    }
+
+    pub(super) fn complain_at(&mut self, position: Position, what: impl Into<String>, advice: impl Into<String>) {
         let (line, column) = (position.line, position.column);
         self.complaints.push(Complaint { line, column, what: what.into(), advice: advice.into() });
     }
@@ -130,6 +137,10 @@ impl Compiler<'_> {
     fn column(&mut self, spec: &ColumnSpec, source: usize) -> Option<(ColumnPlan, Operator)> {
         let input_type = self.schema.fields()[source].data_type;
         let (operator, level) = self.operator(spec)?;
+        let open = match level {
+            Some((_, levels)) if spec.level.is_none() => Some(self.open_levels(spec, levels)?),
+            _ => None,
+        };
         let output_type = match operator.output_type(input_type) {
             Ok(output) => output,
             Err(needed) => {
@@ -171,12 +182,14 @@ impl Compiler<'_> {
             output_type,
             operator: operator.name(),
             parameters: match hierarchy_digest(&operator) {
+                Some(digest) if open.is_some() => open_parameters(&operator, open.as_ref(), &digest),
                 Some(digest) => format!("{parameters}, hierarchy {digest}"),
                 None => parameters.to_owned(),
             },
             iso_20889: operator.iso_20889(),
             reversible_by: self.reversible_by(&operator),
-            level,
+            level: level.filter(|_| open.is_none()),
+            open,
             token,
             domain,
         };
@@ -189,11 +202,13 @@ impl Compiler<'_> {
         if let Some(generalize) = &spec.generalize {
             let hierarchy = self.hierarchy(spec, generalize)?;
             let levels = hierarchy.levels();
-            let Some(level) = spec.level else {
+            if spec.level.is_none() {
                 let what = format!("column `{}` is generalized, but to no level", spec.name);
                 self.complain(Some(spec), what, format!("set `level` to 1 up to {}", levels - 1));
                 return None;
-            };
+            }
+            // an open column stands at its raw values until the search has picked a level
+            let level = spec.level.unwrap_or(0);
             if level >= levels {
                 let what = format!("column `{}` has levels 0 to {}, not {level}", spec.name, levels - 1);
                 self.complain(Some(spec), what, format!("set `level` to 0 up to {}", levels - 1));
@@ -222,7 +237,20 @@ impl Compiler<'_> {
         }
     }
 
-    fn hierarchy(&mut self, spec: &ColumnSpec, generalize: &HierarchySpec) -> Option<Arc<Hierarchy>> {
+    /// The levels among which the search picks one.
+    fn open_levels(&mut self, spec: &ColumnSpec, levels: usize) -> Option<OpenLevels> {
+        let (least, most) = (spec.min_level.unwrap_or(0), spec.max_level.unwrap_or(levels - 1));
+        for (key, level) in [("min_level", least), ("max_level", most)] {
+            if level >= levels {
+                let what = format!("column `{}` has levels 0 to {}, not `{key}` {level}", spec.name, levels - 1);
+                self.complain(Some(spec), what, format!("set `{key}` to 0 up to {}", levels - 1));
+                return None;
+            }
+        }
+        Some(OpenLevels { least, most, weight: spec.weight })
+    }
+
+    pub(super) fn hierarchy(&mut self, spec: &ColumnSpec, generalize: &HierarchySpec) -> Option<Arc<Hierarchy>> {
         let folder = self.folder.unwrap_or(Path::new("")).to_path_buf();
         let read = |file: &str| {
             let path = folder.join(file);
@@ -353,28 +381,6 @@ impl Compiler<'_> {
         }
         Some(layout)
     }
-
-    /// What the privacy models need of the columns.
-    fn models(&mut self, columns: &[ColumnPlan], operators: &[Operator], quasi: &[usize], subject: Option<usize>) {
-        let privacy = &self.profile.privacy;
-        if privacy.k.is_some() && quasi.is_empty() && self.complaints.is_empty() {
-            let what = "k_anonymity is asked, but no column with role `quasi` is released";
-            self.complain(None, what, "give the columns that name a person in combination the role `quasi`");
-        }
-        for at in quasi {
-            if privacy.k.is_some() && (!operators[*at].deterministic() || operators[*at].permutes_rows()) {
-                let what =
-                    format!("k-anonymity cannot be held over column `{}`: its values are random", columns[*at].name);
-                let spec = self.profile.columns.iter().find(|spec| spec.name == columns[*at].name);
-                self.complain(spec, what, "generalize the column, or give it another role");
-            }
-        }
-        let released = subject.is_some_and(|at| columns[at].token.is_some() && columns[at].released_as.is_some());
-        if privacy.unit == Unit::Subject && privacy.k.is_some() && !released && self.complaints.is_empty() {
-            let what = "persons can be counted only where the release shows whose row it is";
-            self.complain(None, what, "release the subject column as a token, or set `unit = \"row\"`");
-        }
-    }
 }
 
 fn suite(profile: &Profile) -> Suite {
@@ -390,6 +396,21 @@ fn hierarchy_digest(operator: &Operator) -> Option<String> {
     let mut description = Vec::new();
     generalize.hierarchy().digest_bytes(&mut description);
     Some(crate::digest::Digest::of_bytes(&description).as_str()[..16].to_owned())
+}
+
+/// What the plan says of a column whose level the search picks.
+fn open_parameters(operator: &Operator, open: Option<&OpenLevels>, digest: &str) -> String {
+    let (Operator::Generalize(generalize), Some(open)) = (operator, open) else { return String::new() };
+    let hierarchy = generalize.hierarchy();
+    let (least, most) = (hierarchy.level_name(open.least), hierarchy.level_name(open.most));
+    let weight =
+        if (open.weight - 1.0).abs() < f64::EPSILON { String::new() } else { format!(", weight {}", open.weight) };
+    format!(
+        "{}, the solver picks the level, {} ({least}) to {} ({most}){weight}, hierarchy {digest}",
+        hierarchy.name(),
+        open.least,
+        open.most
+    )
 }
 
 /// Where the key lives: as the profile says, unless this run has a seed. `explain` needs no key for that.

@@ -6,15 +6,17 @@
 
 mod compile;
 mod explain;
+mod models;
 
 pub use compile::{Compiled, compile};
 pub use explain::explain;
 
+use crate::check::Asked;
 use crate::digest::Digest;
 use crate::domain::SemanticType;
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
-use crate::profile::{Goal, Provenance, Role, Tier, Unit};
+use crate::profile::{Goal, Provenance, Role, SearchSpec, Tier, Unit};
 use crate::transform::{Operator, TypeCheck};
 use crate::value::DataType;
 use crate::write::Layout;
@@ -48,6 +50,12 @@ pub struct Plan {
     pub unit: Unit,
     /// Smallest class.
     pub k: Option<K>,
+    /// Every model, k-anonymity among them; `sensitive` of a model is a place in [`Plan::sensitive`].
+    pub models: Vec<Asked>,
+    /// Places among `columns` of the sensitive columns that a model looks at.
+    pub sensitive: Vec<usize>,
+    /// How the levels of open columns are found.
+    pub search: SearchSpec,
     /// Most rows that may be suppressed, as a share.
     pub suppress_at_most: Share,
     /// Share of the rows that is drawn.
@@ -95,12 +103,25 @@ pub struct ColumnPlan {
     pub iso_20889: &'static str,
     /// Who could turn it back, this run's key custody taken into account.
     pub reversible_by: &'static str,
-    /// Generalization level and number of levels, where there is a hierarchy.
+    /// Generalization level and number of levels, where there is a hierarchy and the level is known.
     pub level: Option<(usize, usize)>,
+    /// The levels among which the search picks one.
+    pub open: Option<OpenLevels>,
     /// Form of the tokens, where the column holds any.
     pub token: Option<TokenShape>,
     /// Domain of the tokens, where equal values have equal ones.
     pub domain: Option<String>,
+}
+
+/// A column whose level the search finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenLevels {
+    /// Lowest level that may be chosen.
+    pub least: usize,
+    /// Highest level that may be chosen.
+    pub most: usize,
+    /// Weight in the loss.
+    pub weight: f64,
 }
 
 /// The compiled operators, one per column of the plan. They hold field keys: no `Debug`, and dropping them wipes the keys.
@@ -122,7 +143,12 @@ impl Plan {
     /// Whether classes are counted, so that the input is read twice.
     #[must_use]
     pub fn needs_survey(&self) -> bool {
-        self.k.is_some()
+        !self.models.is_empty()
+    }
+    /// Whether a column waits for its level.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.columns.iter().any(|column| column.open.is_some())
     }
     /// The gate's policy, as far as it is known before the run; rows and files are filled in by it.
     #[must_use]
@@ -134,9 +160,10 @@ impl Plan {
             columns: self.released.iter().map(|at| self.released_column(*at)).collect(),
             typed: !self.layout.format.is_text(),
             quasi: self.quasi.iter().filter_map(|at| place(*at)).collect(),
-            sensitive: Vec::new(),
+            sensitive: self.sensitive.iter().filter_map(|at| place(*at)).collect(),
             subject: counted_subject.and_then(place),
             k: self.k,
+            models: self.models.clone(),
             tier: match self.tier {
                 Tier::Open => gate::Tier::Open,
                 Tier::Conditional => gate::Tier::Conditional,

@@ -4,6 +4,7 @@
 //! JSON Schema ([`schema`]). It never opens the data and never holds a key.
 
 mod builtin;
+mod models;
 mod operator_spec;
 mod parse;
 mod schema;
@@ -12,6 +13,10 @@ mod ship;
 mod spec;
 
 pub use builtin::{BUILTIN, builtin};
+pub use models::{
+    Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, ModelSpec, PopulationSpec,
+    Recoding, SearchSpec,
+};
 pub use operator_spec::{DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
 pub use parse::{Loaded, parse, parse_with};
 pub use schema::{json_schema, reference};

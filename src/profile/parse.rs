@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod columns;
 mod desk;
+mod models;
 mod near;
 mod node;
 mod operators;

@@ -4,6 +4,7 @@
 //! the reference text are all read from here, so they cannot drift apart; it never reads a profile itself.
 
 mod column;
+mod privacy;
 mod rule;
 mod tables;
 

@@ -1,5 +1,6 @@
 //! The profile's types: only valid meaning, no user words left to check.
 
+use super::models::{ModelSpec, PopulationSpec, SearchSpec};
 use super::operator_spec::{HierarchySpec, OperatorSpec};
 use crate::domain::SemanticType;
 use crate::limits::{K, Share};
@@ -38,6 +39,8 @@ pub struct Profile {
     pub columns: Vec<ColumnSpec>,
     /// Privacy models and their limits.
     pub privacy: PrivacySpec,
+    /// How levels are found.
+    pub search: SearchSpec,
     /// How the release is written.
     pub output: OutputSpec,
     /// Keys and hash suite.
@@ -171,8 +174,8 @@ pub struct ColumnSpec {
     pub apply: Option<OperatorSpec>,
     /// Generalization hierarchy.
     pub generalize: Option<HierarchySpec>,
-    /// Hierarchy of a sensitive column, for semantic distance (a CSV file); not applied to the cells.
-    pub hierarchy: Option<String>,
+    /// Hierarchy of a sensitive column, for semantic distance; not applied to the cells.
+    pub hierarchy: Option<HierarchySpec>,
     /// Level fixed by hand; 0 is the raw value.
     pub level: Option<usize>,
     /// Lowest level that the search may choose.
@@ -195,12 +198,16 @@ pub enum Unit {
 }
 
 /// Privacy models.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PrivacySpec {
     /// What a class counts.
     pub unit: Unit,
     /// Smallest class.
     pub k: Option<K>,
+    /// The other models, in the order of the reference.
+    pub models: Vec<ModelSpec>,
+    /// The people that the data is a sample of.
+    pub population: Option<PopulationSpec>,
     /// Share of the rows that may be suppressed; `floor(share * rows)`.
     pub suppress_at_most: Share,
 }
@@ -286,6 +293,8 @@ macro_rules! names {
         }
     };
 }
+
+pub(super) use names;
 
 names!(Goal { Anonymized = "anonymized", Deidentified = "deidentified" });
 names!(Tier { Open = "open", Conditional = "conditional", Trade = "trade", Closed = "closed" });

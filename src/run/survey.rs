@@ -3,6 +3,7 @@
 use super::parallel::{Worker, each_shard};
 use super::transforming::{Draw, Transforming};
 use super::{Progress, Workplace};
+use crate::check::{self, Unfit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::{self, ClassTable, Classifier, Shape, TableBuilder};
 use crate::plan::{Operators, Plan};
@@ -38,8 +39,9 @@ pub(super) fn survey(
     progress: &Progress,
 ) -> Result<Survey> {
     let subject = (plan.unit == Unit::Subject).then_some(plan.subject).flatten();
-    let pass = source.pass()?.only(plan.sources(plan.quasi.iter().copied().chain(subject), operators));
-    let shape = Shape { quasi: plan.quasi.len(), sensitive: 0, subject: subject.is_some() };
+    let pass =
+        source.pass()?.only(plan.sources(plan.quasi.iter().chain(&plan.sensitive).copied().chain(subject), operators));
+    let shape = Shape { quasi: plan.quasi.len(), sensitive: plan.sensitive.len(), subject: subject.is_some() };
     let held = AtomicU64::new(0);
     let workers = (0..place.threads)
         .map(|_| Surveyor {
@@ -58,8 +60,7 @@ pub(super) fn survey(
     let classes = group::merge(workers.into_iter().map(|worker| worker.table).collect(), place.threads);
     let (rows, rejected) =
         done.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
-    let k = plan.k.map_or(0, |k| u64::from(k.get()));
-    let suppressed: Vec<bool> = classes.members().iter().map(|members| *members < k).collect();
+    let suppressed = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
     let below = classes.rows().iter().zip(&suppressed).filter(|(_, below)| **below);
     let (classes_below, rows_below) = below.fold((0, 0), |sum, (rows, _)| (sum.0 + 1, sum.1 + rows));
     let counted: u64 = classes.rows().iter().sum();
@@ -96,6 +97,7 @@ impl Worker for Surveyor<'_> {
         let mut decisions = self.draw.shard(self.sample, number);
         let count = shard.read(scratch, &mut |batch| {
             let (mut quasi, _) = self.transforming.columns(&self.plan.quasi, &batch, number)?;
+            let (mut sensitive, _) = self.transforming.columns(&self.plan.sensitive, &batch, number)?;
             let mut subject = match self.subject {
                 Some(at) => Some(self.transforming.column(at, &batch, number)?.column),
                 None => None,
@@ -103,12 +105,15 @@ impl Worker for Surveyor<'_> {
             if let Some(decisions) = &mut decisions {
                 let kept: Vec<usize> = (0..batch.rows).filter(|_| decisions.next()).collect();
                 quasi = quasi.iter().map(|column| pick(column, &kept)).collect();
+                sensitive = sensitive.iter().map(|column| pick(column, &kept)).collect();
                 subject = subject.map(|column| pick(&column, &kept));
             }
             let quasi: Vec<Cow<'_, Text<'_>>> = quasi.iter().map(Column::to_text).collect();
             let quasi: Vec<&Text<'_>> = quasi.iter().map(AsRef::as_ref).collect();
+            let sensitive: Vec<Cow<'_, Text<'_>>> = sensitive.iter().map(Column::to_text).collect();
+            let sensitive: Vec<&Text<'_>> = sensitive.iter().map(AsRef::as_ref).collect();
             let subject = subject.as_ref().map(Column::to_text);
-            self.table.add(&quasi, &[], subject.as_deref());
+            self.table.add(&quasi, &sensitive, subject.as_deref());
             Ok(())
         })?;
         let now = self.table.bytes() as u64;
@@ -119,6 +124,18 @@ impl Worker for Surveyor<'_> {
         }
         Ok((count, ()))
     }
+}
+
+/// Sensitive values that an order or a hierarchy does not have, without a value.
+pub(super) fn unplaced(plan: &Plan, unfit: &[Unfit]) -> Error {
+    let errors = unfit.iter().map(|one| {
+        let error = Error::new(ErrorKind::Unplaced { values: one.values, missing_in: one.missing_in });
+        match plan.sensitive.get(one.sensitive) {
+            Some(at) => error.in_column(&plan.columns[*at].name),
+            None => error,
+        }
+    });
+    Error::gather(errors.collect()).unwrap_or_else(|| ErrorKind::Internal("a model that fits no value").into())
 }
 
 /// The cells of some rows, as text.

@@ -141,6 +141,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::NotOfFormat(what) if what.starts_with("intact") => "look whether the file is whole; get it again",
         ErrorKind::NotOfFormat(_) => "say the format with --input-format, or look whether the file is whole",
         ErrorKind::UnsupportedType(_) => "cast or flatten the column before, or write it as text",
+        ErrorKind::Unplaced { .. } => {
+            "add every value that occurs to the `hierarchy` of the column, or to the model's `order`"
+        }
         ErrorKind::NotInHierarchy => "add the value to the hierarchy's file, or give the categories an `other` group",
         ErrorKind::TokenCollision => "use 128 bits or more for the tokens of this column",
         ErrorKind::InputChanged => "run again when nobody writes to the input",

@@ -4,6 +4,7 @@ mod columns;
 mod files;
 mod k_anonymity;
 mod key;
+mod models;
 mod rows;
 mod suppression;
 mod tier;
@@ -23,4 +24,5 @@ pub const RULES: &[&Rule] = &[
     &suppression::RULE,
     &tokens::RULE,
     &k_anonymity::RULE,
+    &models::RULE,
 ];

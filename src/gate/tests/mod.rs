@@ -49,6 +49,7 @@ fn policy() -> Policy {
         quasi: vec![1],
         sensitive: Vec::new(),
         subject: None,
+        models: Vec::new(),
         k: K::new(2),
         tier: Tier::Trade,
         rows: RowAccount { read: 6, released: 4, suppressed: 1, rejected: 1, not_drawn: 0 },

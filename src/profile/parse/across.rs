@@ -3,6 +3,7 @@
 use super::check::did_you_mean;
 use super::columns::Draft;
 use super::desk::{Desk, quote};
+use super::models;
 use super::node::{Fields, Given, Node};
 use crate::profile::operator_spec::{HierarchySpec, OperatorSpec};
 use crate::profile::shape::{COLUMN, PROFILE};
@@ -15,6 +16,7 @@ pub(super) fn check(root: &Fields, columns: &[Draft<'_>], folder: Option<&Path>,
     names(columns, desk);
     subjects(root, columns, desk);
     privacy(root, columns, desk);
+    models::check(root, columns, desk);
     keys(root, columns, desk);
     formats(root, desk);
     examples(root, columns, desk);
@@ -264,16 +266,16 @@ fn sources(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
 
 fn files(columns: &[Draft<'_>], folder: &Path, desk: &mut Desk) {
     for column in columns {
-        let tree = match &column.generalize {
-            Given::Value(HierarchySpec::Tree { file, .. }) => Some((file.as_str(), "generalize")),
+        let tree = |given: &Given<HierarchySpec>, key: &'static str| match given {
+            Given::Value(HierarchySpec::Tree { file, .. }) => Some((file.clone(), key)),
             _ => None,
         };
-        let hierarchy = column.fields.text("hierarchy").value().map(|file| (file, "hierarchy"));
-        for (file, key) in tree.into_iter().chain(hierarchy) {
-            if !folder.join(file).is_file() {
+        let (generalize, hierarchy) = (tree(&column.generalize, "generalize"), tree(&column.hierarchy, "hierarchy"));
+        for (file, key) in generalize.into_iter().chain(hierarchy) {
+            if !folder.join(&file).is_file() {
                 desk.complain(
                     column.fields.place(key),
-                    format!("there is no hierarchy file {}", quote(file)),
+                    format!("there is no hierarchy file {}", quote(&file)),
                     "Put it beside the profile, or write its path from there.",
                 );
             }

@@ -2,6 +2,7 @@
 //!
 //! Responsible for: defaults, all of them harmless; roles and thresholds have none.
 
+use super::models;
 use super::node::{Fields, Found, Node};
 use crate::limits::{K, Share};
 use crate::profile::shape::{Kind, PROFILE};
@@ -13,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// The profile; `None` if a part is missing after all.
 pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> {
+    let open = columns.iter().any(|column| column.generalize.is_some() && column.level.is_none());
+    let search = |fields: &Fields| models::build_search(fields, open);
     Some(Profile {
         name: root.owned("name")?,
         version: root.owned("version")?,
@@ -24,6 +27,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
         input: section(root, "input", input)?,
         columns,
         privacy: section(root, "privacy", privacy)?,
+        search: section(root, "search", search)?,
         output: section(root, "output", output)?,
         keys: section(root, "keys", keys)?,
         sample: section(root, "rows", |rows| rows.share("sample").value())?,
@@ -33,7 +37,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
 }
 
 /// Reads a table of the profile, an empty one where it is absent.
-fn section<T>(root: &Fields, key: &str, read: fn(&Fields) -> T) -> Option<T> {
+fn section<T>(root: &Fields, key: &str, read: impl Fn(&Fields) -> T) -> Option<T> {
     match (root.table(key), PROFILE.key(key)?.kind) {
         (Some(fields), _) => Some(read(fields)),
         (None, Kind::Table(shape)) => Some(read(&Fields::empty(Position::default(), shape))),
@@ -68,6 +72,8 @@ fn privacy(fields: &Fields) -> PrivacySpec {
     PrivacySpec {
         unit: fields.word("unit", Unit::ALL).value().unwrap_or(Unit::Row),
         k: fields.whole("k_anonymity").value().and_then(|k| u32::try_from(k).ok()).and_then(K::new),
+        models: models::build(fields),
+        population: models::build_population(fields),
         suppress_at_most: fields.share("suppress_at_most").value().unwrap_or(Share::NONE),
     }
 }

@@ -277,7 +277,9 @@ pub(super) fn did_you_mean(written: &str, known: &[&str]) -> String {
 
 fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
     match (kind, value) {
-        (Kind::Text(_), DeValue::String(_)) | (Kind::Map(_), DeValue::Table(_)) => true,
+        (Kind::Text(_) | Kind::Choice(_), DeValue::String(_))
+        | (Kind::Map(_) | Kind::Choice(_), DeValue::Table(_))
+        | (Kind::List { .. }, DeValue::Array(_)) => true,
         (Kind::Table(shape), DeValue::Table(table)) => {
             shape.keys.iter().filter(|key| key.need == Need::Always).all(|key| {
                 // a required key that holds the wrong type belongs to the other kind
@@ -285,7 +287,9 @@ fn fits(kind: Kind, value: &DeValue<'_>) -> bool {
                     && (table.contains_key(key.name) || !matches!(key.kind, Kind::Map(_)))
             })
         }
-        _ => false,
+        // what tells two kinds apart is text, a list or a table; the rest is told by the kind itself
+        (Kind::Text(_) | Kind::Map(_) | Kind::Table(_) | Kind::List { .. } | Kind::Choice(_), _) => false,
+        _ => true,
     }
 }
 

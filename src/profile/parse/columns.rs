@@ -14,6 +14,7 @@ pub(super) struct Draft<'a> {
     pub(super) role: Option<Role>,
     pub(super) apply: Given<OperatorSpec>,
     pub(super) generalize: Given<HierarchySpec>,
+    pub(super) hierarchy: Given<HierarchySpec>,
 }
 
 impl<'a> Draft<'a> {
@@ -25,6 +26,7 @@ impl<'a> Draft<'a> {
             role: fields.word("role", Role::ALL).value(),
             apply: operator(fields.found("apply"), desk),
             generalize: hierarchy(fields.found("generalize"), desk),
+            hierarchy: hierarchy(fields.found("hierarchy"), desk),
         }
     }
     /// How messages call the column.
@@ -37,6 +39,10 @@ impl<'a> Draft<'a> {
             return None;
         }
         self.fields.text("as").value().or(self.name)
+    }
+    /// Whether the search must find its level.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.generalize, Given::Value(_)) && !self.fields.has("level")
     }
     /// The finished column; `None` if a part is bad.
     pub(super) fn finish(self) -> Option<ColumnSpec> {
@@ -54,7 +60,7 @@ impl<'a> Draft<'a> {
             invalid: fields.word("invalid", Invalid::ALL).value().unwrap_or(Invalid::Error),
             apply: self.apply.value(),
             generalize: self.generalize.value(),
-            hierarchy: fields.owned("hierarchy"),
+            hierarchy: self.hierarchy.value(),
             level: fields.count("level").value(),
             min_level: fields.count("min_level").value(),
             max_level: fields.count("max_level").value(),

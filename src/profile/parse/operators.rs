@@ -118,6 +118,10 @@ fn encoding(fields: &Fields) -> Encoding {
 /// The hierarchy that `generalize` names.
 pub(super) fn hierarchy(found: Option<&Found>, desk: &mut Desk) -> Given<HierarchySpec> {
     let Some(found) = found else { return Given::Absent };
+    if let Node::Text(file) = &found.node {
+        // a sensitive column names the file alone
+        return Given::Value(HierarchySpec::Tree { file: file.clone(), separator: b',' });
+    }
     let Node::Choice(name, behind) = &found.node else { return Given::Bad };
     let hierarchy = match (*name, &behind.node) {
         ("interval", Node::Table(fields)) => interval(fields, desk),

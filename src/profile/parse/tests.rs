@@ -1,6 +1,9 @@
 use super::*;
 use crate::limits::{K, Share};
 use crate::profile::spec::{Invalid, Role, SuiteName, Tier, Unit};
+use crate::profile::{
+    Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, PopulationSpec, Recoding,
+};
 use crate::profile::{DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
 use crate::value::Decimal;
 use proptest::prelude::*;
@@ -95,6 +98,31 @@ fn every_key_reaches_its_field() {
     assert_eq!(profile.privacy.unit, Unit::Subject);
     assert_eq!(profile.privacy.k.map(K::get), Some(11));
     assert_eq!(profile.privacy.suppress_at_most, Share::parse("2.5%").unwrap());
+    let kind = |at: usize| (profile.privacy.models[at].of.as_deref(), &profile.privacy.models[at].kind);
+    let (diagnosis, stage) = (Some("diagnosis"), Some("stage"));
+    let k = |k: u32| K::new(k).unwrap();
+    assert_eq!(kind(0), (diagnosis, &ModelKind::DistinctL(k(3))));
+    assert_eq!(kind(1), (diagnosis, &ModelKind::EntropyL { l: 2.5, estimator: EstimatorName::Grassberger }));
+    assert_eq!(kind(2), (stage, &ModelKind::RecursiveCl { c: 4.0, l: k(2) }));
+    let order = ["low", "middle", "high"].map(str::to_owned).to_vec();
+    assert_eq!(kind(3), (stage, &ModelKind::TCloseness { t: 0.2, distance: DistanceKind::Ordered, order }));
+    let order = Vec::new();
+    assert_eq!(kind(4), (diagnosis, &ModelKind::TCloseness { t: 0.25, distance: DistanceKind::Hierarchical, order }));
+    assert_eq!(kind(5), (diagnosis, &ModelKind::AlphaK { alpha: 0.5, k: k(11) }));
+    assert_eq!(kind(6), (diagnosis, &ModelKind::Beta { beta: 2.0, kind: BetaKind::Basic }));
+    assert_eq!(kind(7), (diagnosis, &ModelKind::DeltaDisclosure(1.5)));
+    assert_eq!(kind(8), (None, &ModelKind::KMap(k(12))));
+    assert_eq!(kind(9), (None, &ModelKind::HighestRisk(0.09)));
+    assert_eq!(kind(10), (None, &ModelKind::AverageRisk(0.05)));
+    assert_eq!(kind(11), (None, &ModelKind::RiskShare { share: 0.01, above: 0.2 }));
+    assert_eq!(kind(12), (None, &ModelKind::SampleUniqueness(0.0)));
+    assert_eq!(kind(13), (None, &ModelKind::PopulationUniqueness(0.001)));
+    assert_eq!(profile.privacy.models.len(), 14);
+    assert_eq!(profile.privacy.population, Some(PopulationSpec::Size(1_400_000)));
+    let search = &profile.search;
+    assert_eq!((search.minimize, search.aggregate, search.balance), (Minimize::Loss, Aggregate::Rank, 0.25));
+    assert_eq!((search.levels_from, search.recoding), (LevelsFrom::Declared, Recoding::Global), "every level is given");
+    assert_eq!((search.seconds, search.nodes), (Some(60), Some(1000)));
     let output = &profile.output;
     assert_eq!((output.format.as_deref(), output.shuffle, output.parts), (Some("ndjson"), false, Some(8)));
     assert_eq!((output.compression.as_str(), output.delimiter, output.null.as_str()), ("zstd", b'|', "\\N"));
@@ -114,7 +142,10 @@ fn every_key_reaches_its_field() {
     assert_eq!(birth.position.column, 1);
     assert_eq!(GOOD.lines().nth(birth.position.line), Some("name = \"birth\""));
     let diagnosis = profile.columns.iter().find(|column| column.name == "diagnosis").unwrap();
-    assert!(diagnosis.hierarchy.as_deref() == Some("icd10.csv") && !diagnosis.type_declared);
+    assert!(
+        diagnosis.hierarchy == Some(HierarchySpec::Tree { file: "icd10.csv".into(), separator: b',' })
+            && !diagnosis.type_declared
+    );
     assert!((diagnosis.weight - 1.0).abs() < 1e-12 && diagnosis.invalid == Invalid::Error);
 }
 

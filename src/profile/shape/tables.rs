@@ -1,7 +1,8 @@
-//! The tables of a profile, besides `[[column]]`.
+//! The tables of a profile, besides `[[column]]`, `[privacy]` and `[search]`.
 
+use super::privacy::{PRIVACY, SEARCH};
 use super::{ANY, COLUMN, FILLED, Kind, Rule, Table, always, names, optional, or_preset};
-use crate::profile::spec::{Goal, Ragged, StrayQuotes, SuiteName, Tier, Unit};
+use crate::profile::spec::{Goal, Ragged, StrayQuotes, SuiteName, Tier};
 
 /// The whole document.
 pub(in crate::profile) static PROFILE: Table = Table {
@@ -53,6 +54,12 @@ pub(in crate::profile) static PROFILE: Table = Table {
             Kind::Table(&PRIVACY),
             r"{ k_anonymity = 11 }",
             "Privacy models and their limits; no limit has a default but that nothing is suppressed.",
+        ),
+        optional(
+            "search",
+            Kind::Table(&SEARCH),
+            r#"{ minimize = "loss" }"#,
+            "How the levels of quasi columns without `level` are found.",
         ),
         optional("output", Kind::Table(&OUTPUT), r#"{ format = "parquet" }"#, "How the release is written."),
         optional(
@@ -147,31 +154,6 @@ static ROWS: Table = Table {
         r#""10%""#,
         "Share of the rows that is drawn for the release; all by default.",
     )],
-};
-
-static PRIVACY: Table = Table {
-    name: "`[privacy]`",
-    doc: "Privacy models and their limits.",
-    keys: &[
-        optional(
-            "unit",
-            Kind::Word(|| names(Unit::ALL)),
-            r#""subject""#,
-            "What a class counts: rows, as by default, or persons, which are the values of the subject column.",
-        ),
-        optional(
-            "k_anonymity",
-            Kind::Whole { low: 2, high: u32::MAX as u64 },
-            "11",
-            "Smallest class of equal quasi-identifiers (Sweeney 2002); demanded where the release leaves the house.",
-        ),
-        optional(
-            "suppress_at_most",
-            Kind::Share { zero: true },
-            r#""2%""#,
-            "Share of the rows that may be left out for it; none by default.",
-        ),
-    ],
 };
 
 static OUTPUT: Table = Table {
