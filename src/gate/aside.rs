@@ -2,13 +2,18 @@
 //!
 //! Cells here are raw: nothing has `Debug`, and all of it is dropped when the gate has judged.
 
+use super::DistinctSample;
+
 /// What the run kept.
 #[derive(Default)]
 pub struct Aside {
-    /// Sampled rows, in the order of the source.
+    /// Sampled rows, in the order of the source: each row of the source had the same chance.
     pub rows: Vec<SampledRow>,
-    /// By source column of the policy: a sample of its distinct values, where it names persons directly.
+    /// By source column of the policy: distinct values of those that name persons.
     pub direct: Vec<Option<DistinctSample>>,
+    /// By released column of the policy: which values got which tokens, where tokens belong to values. Each entry is a
+    /// [`pair`]; they are sampled by token, so that all values of a token that is here are here.
+    pub tokens: Vec<Option<DistinctSample>>,
     /// Rows that the source had.
     pub rows_seen: u64,
 }
@@ -21,8 +26,8 @@ pub struct SampledRow {
     pub fate: Fate,
     /// Raw cells as text, one for each source column of the policy.
     pub raw: Cells,
-    /// The cells that it should have in the release, one for each released column; none (and so null) where the column's
-    /// values are permuted among the rows.
+    /// The cells that it should have in the release, as text, one for each released column; null where the column's
+    /// values are permuted among the rows, because then no one belongs to the row.
     pub released: Cells,
 }
 
@@ -48,11 +53,21 @@ pub struct Cells {
 impl Cells {
     /// Appends a cell.
     pub fn push(&mut self, cell: Option<&[u8]>) {
-        self.bytes.extend_from_slice(cell.unwrap_or_default());
+        self.push_with(|bytes| {
+            bytes.extend_from_slice(cell.unwrap_or_default());
+            cell.is_some()
+        });
+    }
+    /// Appends the cell that `write` adds, or null where it says `false` and adds nothing.
+    pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) {
+        let there = write(&mut self.bytes);
         let end = u32::try_from(self.bytes.len()).expect("a row is far below 4 GiB");
-        self.ends.push((end, cell.is_none()));
+        self.ends.push((end, !there));
     }
     /// A cell; none is null.
+    ///
+    /// # Panics
+    /// If there are fewer cells.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&[u8]> {
         let (end, null) = self.ends[at];
@@ -71,10 +86,20 @@ impl Cells {
     }
 }
 
-/// Distinct values of a column, or an even share of them: all whose keyed mark ends in `halvings` zeros.
-pub struct DistinctSample {
-    /// The values, sorted.
-    pub values: Vec<Vec<u8>>,
-    /// How often the share was halved to stay in its bounds: 1 in 2^halvings distinct values is here.
-    pub halvings: u32,
+/// A raw value and its token as one entry of a sample.
+pub fn pair(raw: &[u8], token: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    out.extend(u32::try_from(token.len()).expect("a token is short").to_le_bytes());
+    out.extend_from_slice(token);
+    out.extend_from_slice(raw);
+}
+
+/// Token and raw value of an entry.
+///
+/// # Panics
+/// If [`pair`] did not make it.
+#[must_use]
+pub fn token_and_raw(entry: &[u8]) -> (&[u8], &[u8]) {
+    let (length, rest) = entry.split_first_chunk().expect("an entry starts with a length");
+    rest.split_at(u32::from_le_bytes(*length) as usize)
 }

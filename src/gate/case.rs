@@ -1,6 +1,6 @@
 //! What a rule is given beside the counts: the policy, what the run kept aside of the source, its operators, the files.
 
-use super::{Aside, Policy};
+use super::{Aside, Marker, Policy};
 use crate::error::Result;
 use std::path::PathBuf;
 
@@ -16,6 +16,8 @@ pub struct Case<'c> {
     pub files: Vec<PathBuf>,
     /// The staging folder.
     pub folder: PathBuf,
+    /// Takes the marks by which distinct values were sampled: on the staged side the same values must be.
+    pub marker: Marker,
     /// Seed of everything that a rule draws: public, and told in the report.
     pub seed: u64,
     /// Worker threads that a rule may use.

@@ -14,14 +14,16 @@
 mod aside;
 mod case;
 mod classes;
+mod distinct;
 mod examine;
 mod policy;
 mod reading;
 mod rule;
 mod rules;
 
-pub use aside::{Aside, Cells, DistinctSample, Fate, SampledRow};
+pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
 pub use case::{Case, Reapply, Under};
+pub use distinct::{DistinctSample, Marker};
 pub use examine::{FileFacts, Measured, Staged};
 pub use policy::{
     Alphabet, KeyHome, Policy, ReleasedColumn, Role, RowAccount, SourceColumn, Suppression, Tier, TokenShape,

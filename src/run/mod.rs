@@ -4,12 +4,14 @@
 //! is given a parsed profile, inputs and a target. It never publishes without the gate's proof, and a run that ends early
 //! leaves nothing but, when refused, its log.
 
+mod aside;
 mod clock;
 mod emit;
 mod examples;
 pub mod measure;
 mod parallel;
 mod progress;
+mod reapply;
 mod record;
 mod release;
 mod staged;
@@ -128,9 +130,16 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
         scatter: key.stream("scatter"),
         permuted: plan.permuted.iter().map(|at| key.stream(&format!("scatter/{}", plan.columns[*at].name))).collect(),
     };
-    let release =
-        release::Release { plan: &plan, operators: &operators, survey: survey.as_ref(), stores: &stores, keys: &keys };
-    let shards = release.run(&source, &place, progress)?;
+    let aside_keys = aside::AsideKeys::new(&key);
+    let release = release::Release {
+        plan: &plan,
+        operators: &operators,
+        survey: survey.as_ref(),
+        stores: &stores,
+        keys: &keys,
+        aside: &aside_keys,
+    };
+    let (shards, aside) = release.run(&source, &place, progress)?;
     let rows = record.shards_done(&shards, &clock)?;
     drop((shards, survey, keys));
 
@@ -148,17 +157,20 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn);
     let policy = record.policy(&plan, rows, limit, &parts);
     let staged = StagedRelease { stage, parts, layout: &plan.layout, pool: &pool, threads: place.threads, progress };
-    let aside = gate::Aside::default();
+    let others = other_operators(job, &source, &plan)?;
+    let again = others.as_ref().map(|others| reapply::Again { plan: &plan, operators: &operators, others });
     let case = gate::Case {
         policy: &policy,
         aside: &aside,
-        operators: None,
+        operators: again.as_ref().map(|again| again as &dyn gate::Reapply),
         files: gate::Staged::paths(&staged),
         folder: gate::Staged::folder(&staged),
-        seed: 0,
+        marker: aside_keys.marker(),
+        seed: aside::gate_seed(&key),
         threads: place.threads,
     };
     let (judgement, gate_report) = gate::judge(staged, &case, &|| clock.elapsed_microseconds())?;
+    drop((aside, others, aside_keys));
     record.judged(&plan, &gate_report, &clock)?;
     record.key_destroyed(key, operators, &clock)?;
     match judgement {
@@ -218,6 +230,16 @@ fn make_stores(plan: &Plan, key: &MasterKey, stage: &write::Stage, buckets: usiz
     let store = |name: &str| write::Store::new(buckets, share, stage.folder(), &key.stream(name));
     let permuted = plan.permuted.iter().map(|at| store(&format!("spill/{}", plan.columns[*at].name))).collect();
     release::Stores { rows: store("spill"), permuted }
+}
+
+/// The same operators under a second key that is made for the gate alone; none where no released column holds tokens.
+fn other_operators(job: &Job, source: &Source, plan: &Plan) -> Result<Option<plan::Operators>> {
+    if plan.released.iter().all(|at| plan.columns[*at].token.is_none()) {
+        return Ok(None);
+    }
+    let (profile, folder) = (&job.loaded.profile, job.folder.as_deref());
+    let other = MasterKey::ephemeral()?;
+    Ok(Some(plan::compile(profile, source.schema(), &other, folder, source_format(source))?.operators))
 }
 
 fn source_format(source: &Source) -> &'static str {

@@ -1,10 +1,12 @@
 //! Pass two: read, transform, leave out suppressed classes, and put every row into its shuffle bucket.
 
+use super::aside::{AsideKeys, Collector, gather};
 use super::parallel::{Done, Worker, each_shard};
 use super::survey::Survey;
 use super::transforming::{Draw, Transforming};
 use super::{Progress, Workplace};
 use crate::error::{Error, ErrorKind, Result};
+use crate::gate::{Aside, Fate};
 use crate::group::ClassifierScratch;
 use crate::plan::{Operators, Plan};
 use crate::random::Repeatable;
@@ -44,27 +46,28 @@ pub(super) struct Release<'p> {
     pub(super) survey: Option<&'p Survey>,
     pub(super) stores: &'p Stores,
     pub(super) keys: &'p ReleaseKeys,
+    pub(super) aside: &'p AsideKeys,
 }
 
 impl Release<'_> {
-    /// Fills the stores.
+    /// Fills the stores, and keeps aside what the gate needs of the source.
     pub(super) fn run(
         &self,
         source: &Source,
         place: &Workplace<'_>,
         progress: &Progress,
-    ) -> Result<Vec<Done<ShardReport>>> {
-        let needed = self.plan.sources(self.plan.released.iter().copied(), self.operators);
-        let mut pass = source.pass()?.only(needed);
+    ) -> Result<(Vec<Done<ShardReport>>, Aside)> {
+        let mut pass = source.pass()?;
         if self.survey.is_none() {
             pass = pass.without_fingerprints();
         }
         let workers = (0..place.threads).map(|_| Releaser::new(self)).collect();
-        let (_, done) = each_shard(source, &pass, place.pool, workers, progress)?;
+        let (workers, done) = each_shard(source, &pass, place.pool, workers, progress)?;
         if self.survey.is_some_and(|survey| survey.shards.len() != done.len()) {
             return Err(Error::new(ErrorKind::InputChanged));
         }
-        Ok(done)
+        let aside = gather(workers.into_iter().map(|worker| worker.aside).collect(), &done);
+        Ok((done, aside))
     }
 }
 
@@ -81,6 +84,8 @@ struct Releaser<'p> {
     permuted_places: Vec<usize>,
     other_places: Vec<usize>,
     labels: Vec<u32>,
+    aside: Collector<'p>,
+    fates: Vec<Fate>,
 }
 
 /// The cells of one permuted column in the present shard.
@@ -111,6 +116,8 @@ impl<'p> Releaser<'p> {
             permuted_places,
             other_places,
             labels: Vec::new(),
+            aside: Collector::new(plan, release.aside),
+            fates: Vec::new(),
         }
     }
 
@@ -170,18 +177,23 @@ impl<'p> Releaser<'p> {
         let (columns, invalid) = self.transforming.columns(&plan.released, batch, number)?;
         report.invalid += invalid;
         self.classify(&columns)?;
+        self.fates.clear();
         for row in 0..batch.rows {
             if decisions.as_mut().is_some_and(|decisions| !decisions.next()) {
                 report.not_drawn += 1;
+                self.fates.push(Fate::NotDrawn);
             } else if self.is_suppressed(row)? {
                 report.suppressed += 1;
+                self.fates.push(Fate::Suppressed);
             } else {
                 let bucket = if plan.shuffle { scatter.below(buckets) } else { 0 };
                 let at = batch.first_row + row as u64 + 1;
                 self.release_row(&columns, row, bucket).map_err(|error| error.at_row(at))?;
                 report.released += 1;
+                self.fates.push(Fate::Released);
             }
         }
+        self.aside.batch(number, batch, &columns, &self.fates);
         Ok(())
     }
 

@@ -97,7 +97,8 @@ impl Staged for Fake {
 fn fired(staged: Fake, policy: &Policy) -> Vec<&'static str> {
     let aside = Aside::default();
     let (files, folder) = (staged.paths(), staged.folder());
-    let case = Case { policy, aside: &aside, operators: None, files, folder, seed: 1, threads: 2 };
+    let case =
+        Case { policy, aside: &aside, operators: None, files, folder, marker: Marker::new(1), seed: 1, threads: 2 };
     let (judgement, report) = judge(staged, &case, &|| 0).unwrap();
     assert_eq!(report.verdicts.len(), RULES.len(), "every rule gives a verdict");
     let fired: Vec<_> =

@@ -1,0 +1,183 @@
+//! Keeps aside, in memory, what the gate needs of the source: sampled rows, values that name persons, values of tokens.
+
+use super::parallel::Done;
+use crate::gate::{self, Aside, Cells, DistinctSample, Fate, Marker, SampledRow};
+use crate::plan::Plan;
+use crate::profile::Role;
+use crate::random::Repeatable;
+use crate::secret::{MasterKey, StreamKey};
+use crate::value::{Batch, Column};
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Rows that are kept.
+const ROWS: usize = 10_000;
+/// Distinct values of a column that are kept.
+const VALUES: usize = 1 << 15;
+
+/// The keys of what is drawn.
+pub(super) struct AsideKeys {
+    rows: StreamKey,
+    marker: Marker,
+}
+
+impl AsideKeys {
+    pub(super) fn new(key: &MasterKey) -> Self {
+        let seed = Repeatable::new(&key.stream("gate/marks"), 0).next_u64();
+        Self { rows: key.stream("gate/rows"), marker: Marker::new(seed) }
+    }
+    /// Takes the marks that the gate compares with.
+    pub(super) fn marker(&self) -> Marker {
+        self.marker.clone()
+    }
+}
+
+/// The seed of what the gate itself draws; public.
+pub(super) fn gate_seed(key: &MasterKey) -> u64 {
+    Repeatable::new(&key.stream("gate/seed"), 0).next_u64()
+}
+
+/// One worker's part.
+pub(super) struct Collector<'p> {
+    plan: &'p Plan,
+    keys: &'p AsideKeys,
+    /// The rows with the smallest priorities so far, the largest of them on top.
+    rows: BinaryHeap<Kept>,
+    direct: Vec<Option<DistinctSample>>,
+    tokens: Vec<Option<DistinctSample>>,
+    entry: Vec<u8>,
+}
+
+/// A row and where it stood, ordered by priority.
+struct Kept {
+    priority: (u64, u64, u64),
+    row: SampledRow,
+}
+
+impl<'p> Collector<'p> {
+    pub(super) fn new(plan: &'p Plan, keys: &'p AsideKeys) -> Self {
+        let sample = || DistinctSample::new(keys.marker.clone(), VALUES);
+        let direct = plan.columns.iter().map(|column| matches!(column.role, Role::Direct | Role::Subject));
+        let tokens = plan.released.iter().map(|at| plan.columns[*at].domain.is_some());
+        Self {
+            plan,
+            keys,
+            rows: BinaryHeap::new(),
+            direct: direct.map(|wanted| wanted.then(sample)).collect(),
+            tokens: tokens.map(|wanted| wanted.then(sample)).collect(),
+            entry: Vec::new(),
+        }
+    }
+
+    /// Looks at a batch of a shard, at what it became, and at the rows' fates.
+    pub(super) fn batch(&mut self, shard: u64, batch: &Batch<'_>, released: &[Column<'_>], fates: &[Fate]) {
+        self.draw(shard, batch, released, fates);
+        for (column, sample) in self.plan.columns.iter().zip(&mut self.direct) {
+            if let Some(sample) = sample {
+                batch.columns[column.source].to_text().iter().flatten().for_each(|cell| sample.offer(cell));
+            }
+        }
+        for (place, sample) in self.tokens.iter_mut().enumerate() {
+            let Some(sample) = sample else { continue };
+            let tokens = released[place].to_text();
+            let raw = &batch.columns[self.plan.columns[self.plan.released[place]].source];
+            for (row, token) in tokens.iter().enumerate() {
+                let Some(token) = token else { continue };
+                let mark = self.keys.marker.mark(token);
+                if sample.keeps(mark) && fates[row] == Fate::Released {
+                    let mut cell = Vec::new();
+                    raw.write_text(row, &mut cell);
+                    gate::pair(&cell, token, &mut self.entry);
+                    sample.keep(mark, &self.entry, 1);
+                }
+            }
+        }
+    }
+
+    /// Keeps the rows with the smallest priorities: the same, whoever reads which shard.
+    fn draw(&mut self, shard: u64, batch: &Batch<'_>, released: &[Column<'_>], fates: &[Fate]) {
+        let base = Repeatable::new(&self.keys.rows, shard).next_u64();
+        for (at, fate) in fates.iter().enumerate() {
+            let row = batch.first_row + at as u64;
+            let priority = (mix(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
+            if self.rows.len() >= ROWS {
+                if self.rows.peek().is_some_and(|last| last.priority <= priority) {
+                    continue;
+                }
+                self.rows.pop();
+            }
+            let mut raw = Cells::default();
+            for column in &self.plan.columns {
+                raw.push_with(|bytes| batch.columns[column.source].write_text(at, bytes));
+            }
+            let mut cells = Cells::default();
+            for (column, place) in released.iter().zip(&self.plan.released) {
+                let permuted = self.plan.permuted.contains(place);
+                cells.push_with(|bytes| !permuted && column.write_text(at, bytes));
+            }
+            let row = SampledRow { position: row, fate: *fate, raw, released: cells };
+            self.rows.push(Kept { priority, row });
+        }
+    }
+}
+
+/// What all workers kept.
+pub(super) fn gather<R>(collectors: Vec<Collector<'_>>, shards: &[Done<R>]) -> Aside {
+    let mut starts = BTreeMap::new();
+    let mut next = 0;
+    for shard in shards {
+        starts.insert(shard.number, next);
+        next += shard.count.rows;
+    }
+    let mut aside = Aside { rows_seen: next, ..Aside::default() };
+    let mut rows = Vec::new();
+    for collector in collectors {
+        rows.extend(collector.rows);
+        absorb(&mut aside.direct, collector.direct);
+        absorb(&mut aside.tokens, collector.tokens);
+    }
+    rows.sort_unstable();
+    rows.truncate(ROWS);
+    let place = |kept: Kept| {
+        let start = starts.get(&kept.priority.1).copied().unwrap_or(0);
+        SampledRow { position: start + kept.row.position, ..kept.row }
+    };
+    aside.rows = rows.into_iter().map(place).collect();
+    aside.rows.sort_unstable_by_key(|row| row.position);
+    aside
+}
+
+fn absorb(all: &mut Vec<Option<DistinctSample>>, mine: Vec<Option<DistinctSample>>) {
+    if all.is_empty() {
+        *all = mine;
+        return;
+    }
+    for (all, mine) in all.iter_mut().zip(mine) {
+        if let (Some(all), Some(mine)) = (all, mine) {
+            all.absorb(mine);
+        }
+    }
+}
+
+/// A bijection that spreads neighbouring numbers (Steele, Lea, Flood 2014, the finalizer of `SplitMix64`).
+fn mix(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.priority == other.priority
+    }
+}
+impl Eq for Kept {}
+impl PartialOrd for Kept {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Kept {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.priority.cmp(&other.priority)
+    }
+}
