@@ -9,9 +9,17 @@ use std::io::Read as _;
 use std::path::Path;
 
 /// A SHA-256 digest of something public.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub struct Digest(String);
+
+impl TryFrom<String> for Digest {
+    type Error = &'static str;
+    fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 64 && text.bytes().all(hex) { Ok(Self(text)) } else { Err("no SHA-256 in lower-case hex") }
+    }
+}
 
 impl Digest {
     /// Of a text, as a profile or a plan.

@@ -218,6 +218,47 @@ impl Error {
     }
 }
 
+impl ErrorKind {
+    /// A short stable name, for the log of a run that failed.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Io { cause: std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded, .. } => "disk_full",
+            Self::Io { .. } => "io",
+            Self::Profile(_) => "profile",
+            Self::Usage(_) => "usage",
+            Self::Many { errors, .. } => errors.first().map_or("many", |error| error.kind().code()),
+            Self::RaggedRow { .. } => "ragged_row",
+            Self::StrayQuote => "stray_quote",
+            Self::UnclosedQuote => "unclosed_quote",
+            Self::BadEncoding(_) => "bad_encoding",
+            Self::BadValue(_) => "bad_value",
+            Self::BadJson(_) => "bad_json",
+            Self::NullValue => "null_value",
+            Self::BadHeader(_) => "bad_header",
+            Self::DuplicateColumn => "duplicate_column",
+            Self::UndeclaredColumn => "undeclared_column",
+            Self::MissingColumn => "missing_column",
+            Self::UnlikeInputs => "unlike_inputs",
+            Self::EmptyInput => "empty_input",
+            Self::NotOfFormat(_) => "not_of_format",
+            Self::UnsupportedType(_) => "unsupported_type",
+            Self::NotInHierarchy => "not_in_hierarchy",
+            Self::Unplaced { .. } => "unplaced",
+            Self::TokenCollision => "token_collision",
+            Self::InputChanged => "input_changed",
+            Self::NotTwice => "not_twice",
+            Self::TargetExists => "target_exists",
+            Self::TargetIsInput => "target_is_input",
+            Self::Memory(_) => "memory",
+            Self::Key(_) | Self::KeyVariable(_) => "key",
+            Self::Interrupted => "interrupted",
+            Self::Foreign(_) => "foreign",
+            Self::Internal(_) => "internal",
+        }
+    }
+}
+
 impl From<ErrorKind> for Error {
     fn from(kind: ErrorKind) -> Self {
         Self::new(kind)

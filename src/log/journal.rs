@@ -1,68 +1,56 @@
-//! Writes events in order: one JSON object a line, envelope first.
-//!
-//! The exact bytes of a line are what later evidence signs, so a line is made once and never re-encoded.
+//! Writes events in order: a line for each, and a line for its time.
 
-use super::Event;
+use super::{Entry, Event, Moment, Whole};
 use crate::error::{Error, ErrorKind, Result};
-use serde::Serialize;
 use std::io::Write;
-
-/// Version of the log's format.
-pub const VERSION: u32 = 1;
 
 /// Tells the time to the journal, so that the journal itself reads no clock.
 pub trait Clock {
     /// Wall time, RFC 3339, UTC.
     fn wall(&self) -> String;
-    /// Milliseconds since the run began, monotonic.
-    fn elapsed_milliseconds(&self) -> u64;
+    /// Nanoseconds since the run began, monotonic.
+    fn elapsed_nanoseconds(&self) -> u64;
 }
 
-#[derive(Serialize)]
-struct Line<'a> {
-    v: u32,
-    seq: u64,
-    run: &'a str,
-    time: String,
-    elapsed_ms: u64,
-    actor: &'a str,
-    event: &'a Event,
-}
-
-/// The log of one run. Every line is flushed to the writer before the call returns.
+/// The log of one run. Every line is handed to the system before the call returns.
 pub struct Journal<W: Write> {
-    sink: W,
-    run: String,
+    events: W,
+    times: W,
+    run_id: String,
     actor: String,
     next: u64,
 }
 
 impl<W: Write> Journal<W> {
     /// A log for the run with this id, by this role.
-    pub fn new(sink: W, run: String, actor: String) -> Self {
-        Self { sink, run, actor, next: 0 }
+    pub fn new(events: W, times: W, run_id: String, actor: String) -> Self {
+        Self { events, times, run_id, actor, next: 0 }
     }
     /// Appends one event.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn append(&mut self, event: &Event, clock: &dyn Clock) -> Result<()> {
-        let line = Line {
-            v: VERSION,
-            seq: self.next,
-            run: &self.run,
-            time: clock.wall(),
-            elapsed_ms: clock.elapsed_milliseconds(),
-            actor: &self.actor,
-            event,
-        };
-        let mut bytes =
-            serde_json::to_vec(&line).map_err(|_| Error::new(ErrorKind::Internal("an event is not JSON")))?;
-        bytes.push(b'\n');
-        let failed =
-            |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "write the log", cause: cause.kind() });
-        self.sink.write_all(&bytes).map_err(failed)?;
-        self.sink.flush().map_err(failed)?;
+    pub fn append(&mut self, event: Event, clock: &dyn Clock) -> Result<()> {
+        self.append_timed(event, clock, None, None)
+    }
+    /// Appends one event, with what it or the whole run took.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn append_timed(
+        &mut self,
+        event: Event,
+        clock: &dyn Clock,
+        milliseconds: Option<u64>,
+        run: Option<Whole>,
+    ) -> Result<()> {
+        let entry = Entry { seq: self.next, run_id: self.run_id.clone(), actor: self.actor.clone(), event };
+        let moment =
+            Moment { seq: self.next, wall: clock.wall(), monotonic_ns: clock.elapsed_nanoseconds(), milliseconds, run };
+        let moment = serde_json::to_vec(&moment).map_err(|_| Error::new(ErrorKind::Internal("a time is not JSON")))?;
+        // the event first: a time without its event would be a line too many
+        write_line(&mut self.events, entry.encode()?)?;
+        write_line(&mut self.times, moment)?;
         self.next += 1;
         Ok(())
     }
@@ -71,38 +59,59 @@ impl<W: Write> Journal<W> {
     pub fn events(&self) -> u64 {
         self.next
     }
-    /// The writer back.
+    /// The run's id.
     #[must_use]
-    pub fn into_inner(self) -> W {
-        self.sink
+    pub fn run_id(&self) -> &str {
+        &self.run_id
     }
+    /// The writers: events, times.
+    #[must_use]
+    pub fn writers(&self) -> (&W, &W) {
+        (&self.events, &self.times)
+    }
+}
+
+fn write_line(to: &mut impl Write, mut bytes: Vec<u8>) -> Result<()> {
+    let failed = |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "write the log", cause: cause.kind() });
+    bytes.push(b'\n');
+    to.write_all(&bytes).map_err(failed)?;
+    to.flush().map_err(failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::log::{KeyDestroyed, Timing};
 
     struct Noon;
     impl Clock for Noon {
         fn wall(&self) -> String {
             "2026-01-01T12:00:00Z".into()
         }
-        fn elapsed_milliseconds(&self) -> u64 {
+        fn elapsed_nanoseconds(&self) -> u64 {
             7
         }
     }
 
     #[test]
-    fn lines_are_numbered_and_typed() {
-        let mut journal = Journal::new(Vec::new(), "r".into(), "role:data-office".into());
-        let event = Event::KeyDestroyed { fingerprint: "ab".into() };
-        journal.append(&event, &Noon).unwrap();
-        journal.append(&event, &Noon).unwrap();
-        let text = String::from_utf8(journal.into_inner()).unwrap();
-        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(lines.len(), 2);
-        assert_eq!((lines[1]["seq"].as_u64(), lines[1]["v"].as_u64()), (Some(1), Some(1)));
-        assert_eq!(lines[0]["event"]["type"], "key_destroyed");
-        assert_eq!(lines[0]["elapsed_ms"], 7);
+    fn lines_are_numbered_and_typed_and_times_stand_apart() {
+        let mut journal = Journal::new(Vec::new(), Vec::new(), "r".into(), "role:data-office".into());
+        let event = Event::KeyDestroyed(KeyDestroyed { fingerprint: "ab".into() });
+        journal.append(event.clone(), &Noon).unwrap();
+        let whole = Whole {
+            stages: vec![Timing { stage: "plan".into(), milliseconds: 1 }],
+            threads: 2,
+            keep_until: "2031-01-01".into(),
+        };
+        journal.append_timed(event, &Noon, Some(3), Some(whole.clone())).unwrap();
+        let (events, times) = journal.writers();
+        let entries: Vec<Entry> =
+            events.split(|byte| *byte == b'\n').take(2).map(|line| Entry::decode(line).unwrap()).collect();
+        assert_eq!((entries[0].seq, entries[1].seq, entries[1].run_id.as_str()), (0, 1, "r"));
+        let times: Vec<Moment> =
+            std::str::from_utf8(times).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!((times[0].seq, times[0].monotonic_ns, times[0].milliseconds), (0, 7, None));
+        assert_eq!((times[1].milliseconds, times[1].run.as_ref()), (Some(3), Some(&whole)));
+        assert!(!String::from_utf8_lossy(events).contains("2026"), "no time among the events");
     }
 }

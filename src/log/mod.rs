@@ -1,11 +1,23 @@
 //! The record of a run: typed events, one JSON object a line.
 //!
-//! Responsible for: what an event may say ([`Event`]), and the order and form in which events are written ([`Journal`]).
-//! It is given plain data: names, counts, digests, durations. It never holds a cell, an unkeyed digest of one, a key, a
-//! path or a host name. Stages do not log: they return reports, and `run` turns them into events.
+//! Responsible for: what an event may say ([`Event`]), its one form as bytes ([`Entry`]), and the order and form in which
+//! events and their times are written ([`Journal`]). It is given plain data: names, counts, digests, durations. It never
+//! holds a cell, an unkeyed digest of one, a key, a path or a host name. Stages do not log: they return reports, and `run`
+//! turns them into events.
 
+mod body;
 mod event;
+mod group;
 mod journal;
+mod line;
+mod times;
 
-pub use event::{ColumnRecord, Event, KeyRecord, RuleRecord, Status, Timing};
-pub use journal::{Clock, Journal, VERSION};
+pub use body::{
+    ColumnRecord, FileForm, GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
+    RiskMeasured, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, ShardsDone, Status, SurveyDone,
+};
+pub use event::{Event, Phase};
+pub use group::{LARGEST, group_inputs, group_shards};
+pub use journal::{Clock, Journal};
+pub use line::{Entry, VERSION};
+pub use times::{Moment, Timing, Whole};

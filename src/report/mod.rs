@@ -8,7 +8,7 @@ pub use page::html;
 
 use crate::digest::Digest;
 use crate::gate::{self, FileFacts, RowAccount};
-use crate::log::{ColumnRecord, Event, RuleRecord, Status, Timing};
+use crate::log::{ColumnRecord, RiskMeasured, RuleRecord, Status, Timing};
 use crate::profile::Unit;
 use serde::Serialize;
 
@@ -143,11 +143,12 @@ impl Risk {
     }
     /// As the log tells it.
     #[must_use]
-    pub fn event(&self, unit: Unit) -> Event {
-        Event::RiskMeasured {
-            unit: unit.name(),
+    pub fn event(&self, unit: Unit) -> RiskMeasured {
+        RiskMeasured {
+            unit: unit.name().to_owned(),
             rows: self.rows,
-            classes: self.classes.unwrap_or(0),
+            members: self.members,
+            classes: self.classes,
             smallest_class: self.smallest_class,
             unique_classes: self.unique_classes,
             highest_risk: self.highest_risk.clone(),

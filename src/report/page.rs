@@ -134,7 +134,7 @@ fn write_columns(report: &RunReport, out: &mut String) -> std::fmt::Result {
     )?;
     for column in &report.columns {
         let released = column.released_as.as_deref().map_or("–".to_owned(), escape);
-        let reversible = if column.released_as.is_some() { column.reversible_by } else { "–" };
+        let reversible = if column.released_as.is_some() { column.reversible_by.as_str() } else { "–" };
         writeln!(
             out,
             "<tr><td>{}</td><td>{}</td><td>{} <span class=\"soft\">{}</span></td><td>{released}</td><td>{}</td><td>{reversible}</td></tr>",

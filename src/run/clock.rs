@@ -16,18 +16,29 @@ impl RunClock {
     }
     /// A stage begins now.
     pub(super) fn begin(&mut self, stage: Stage) {
-        let now = self.elapsed_milliseconds();
+        let now = self.milliseconds();
         self.marks.push((stage, now));
+    }
+    /// Since the run began, monotonic.
+    pub(super) fn milliseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
     /// Microseconds since the run began.
     pub(super) fn elapsed_microseconds(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
+    /// The day this many years from today, `YYYY-MM-DD`.
+    pub(super) fn day_in_years(years: u32) -> String {
+        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        today.saturating_add(jiff::Span::new().years(years)).to_string()
+    }
     /// How long each stage took so far; the last one until now.
     pub(super) fn timings(&self) -> Vec<Timing> {
-        let ends = self.marks.iter().skip(1).map(|(_, start)| *start).chain([self.elapsed_milliseconds()]);
-        let timing =
-            |((stage, start), end): (&(Stage, u64), u64)| Timing { stage: stage.name(), milliseconds: end - start };
+        let ends = self.marks.iter().skip(1).map(|(_, start)| *start).chain([self.milliseconds()]);
+        let timing = |((stage, start), end): (&(Stage, u64), u64)| Timing {
+            stage: stage.name().to_owned(),
+            milliseconds: end - start,
+        };
         self.marks.iter().zip(ends).map(timing).collect()
     }
 }
@@ -36,7 +47,7 @@ impl Clock for RunClock {
     fn wall(&self) -> String {
         jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
     }
-    fn elapsed_milliseconds(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    fn elapsed_nanoseconds(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 }

@@ -5,6 +5,7 @@
 //! leaves nothing but, when refused, its log.
 
 mod aside;
+mod clean;
 mod clock;
 mod emit;
 mod examples;
@@ -18,12 +19,13 @@ mod staged;
 mod survey;
 mod transforming;
 
+pub use clean::{Cleaned, clean};
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, Judgement};
-use crate::plan::{self, Compiled, Plan};
+use crate::plan::{self, Compiled, Operators, Plan};
 use crate::profile::Loaded;
 use crate::random;
 use crate::read::{self, Source};
@@ -83,10 +85,11 @@ struct Workplace<'p> {
     memory: u64,
 }
 
-/// Runs a job: publishes a release, or refuses and keeps only the log.
+/// Runs a job: publishes a release, or refuses and keeps only the log. First it cleans up after runs that were killed.
 ///
 /// # Errors
-/// When it could not run; then nothing is left behind.
+/// When it could not run. No data is left behind; a run that had begun keeps its log as `DIR.failed`, and
+/// [`Progress::log_at`] says where.
 pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let mut clock = RunClock::start();
     clock.begin(Stage::Plan);
@@ -100,90 +103,138 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     if plan.needs_survey() && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
     }
+    clean_beside(&job.output, progress)?;
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
-    let mut record = Record::open(&stage, &job.loaded, &plan, &clock)?;
-    record.schema_bound(&plan, &clock)?;
-    record.inputs(&source, &clock)?;
-    record.key_created(&plan, &key, &clock)?;
+    let log_at = stage.log_at();
+    let mut record = Record::open(&stage, &job.loaded, &plan, run_id(&key)?, &clock)?;
+    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress };
+    begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
+        record.failed(error, place.threads, &clock);
+        log_at.get().into_iter().for_each(|folder| progress.keep_log_at(folder.clone()));
+    })
+}
 
-    let survey = if plan.needs_survey() {
-        clock.begin(Stage::Survey);
-        progress.begin(Stage::Survey, source.total_bytes());
-        let survey = survey::survey(&plan, &operators, &source, &place, &key.stream("sample"), progress)?;
-        record.survey_done(&survey, &clock)?;
-        if survey.rows_below > survey.limit {
-            record.key_destroyed(key, operators, &clock)?;
-            return record.refuse_after_survey(&plan, &survey, stage, &place, &clock);
-        }
-        Some(survey)
-    } else {
-        None
-    };
+/// A run whose log is open.
+struct Begun<'r> {
+    job: &'r Job,
+    place: &'r Workplace<'r>,
+    source: &'r Source,
+    plan: &'r Plan,
+    progress: &'r Progress,
+}
 
-    clock.begin(Stage::Release);
-    progress.begin(Stage::Release, source.total_bytes());
-    let buckets =
-        if plan.shuffle { write::Store::buckets_for(source.total_bytes(), plan.parts.unwrap_or(1)) } else { 1 };
-    let stores = make_stores(&plan, &key, &stage, buckets, place.memory);
-    let keys = release::ReleaseKeys {
-        sample: key.stream("sample"),
-        scatter: key.stream("scatter"),
-        permuted: plan.permuted.iter().map(|at| key.stream(&format!("scatter/{}", plan.columns[*at].name))).collect(),
-    };
-    let aside_keys = aside::AsideKeys::new(&key);
-    let release = release::Release {
-        plan: &plan,
-        operators: &operators,
-        survey: survey.as_ref(),
-        stores: &stores,
-        keys: &keys,
-        aside: &aside_keys,
-    };
-    let (shards, aside) = release.run(&source, &place, progress)?;
-    let rows = record.shards_done(&shards, &clock)?;
-    drop((shards, survey, keys));
+impl Begun<'_> {
+    fn work(
+        &self,
+        stage: write::Stage,
+        key: MasterKey,
+        operators: Operators,
+        record: &mut Record,
+        clock: &mut RunClock,
+    ) -> Result<Outcome> {
+        let Self { job, place, source, plan, progress } = *self;
+        record.schema_bound(plan, clock)?;
+        record.inputs(source, clock)?;
+        record.key_created(plan, &key, clock)?;
 
-    clock.begin(Stage::Write);
-    progress.begin(Stage::Write, None);
-    let (flusher, on_disk) = emit::Flusher::start();
-    let emit = emit::Emit::new(&plan, stores, &stage, &key, progress, &flusher)?;
-    let parts = emit.run(&place)?;
-    drop(emit);
-    drop(flusher);
-    record.evidence(&job.loaded, &plan, &stage)?;
+        let survey = if plan.needs_survey() {
+            clock.begin(Stage::Survey);
+            progress.begin(Stage::Survey, source.total_bytes());
+            let survey = survey::survey(plan, &operators, source, place, &key.stream("sample"), progress)?;
+            record.survey_done(&survey, clock)?;
+            if survey.rows_below > survey.limit {
+                record.key_destroyed(key, operators, clock)?;
+                return record.refuse_after_survey(plan, &survey, stage, place, clock);
+            }
+            Some(survey)
+        } else {
+            None
+        };
 
-    clock.begin(Stage::Gate);
-    progress.begin(Stage::Gate, None);
-    let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn);
-    let policy = record.policy(&plan, rows, limit, &parts);
-    let staged = StagedRelease { stage, parts, layout: &plan.layout, pool: &pool, threads: place.threads, progress };
-    let others = other_operators(job, &source, &plan)?;
-    let again = others.as_ref().map(|others| reapply::Again { plan: &plan, operators: &operators, others });
-    let case = gate::Case {
-        policy: &policy,
-        aside: &aside,
-        operators: again.as_ref().map(|again| again as &dyn gate::Reapply),
-        files: gate::Staged::paths(&staged),
-        folder: gate::Staged::folder(&staged),
-        marker: aside_keys.marker(),
-        seed: aside::gate_seed(&key),
-        threads: place.threads,
-    };
-    let (judgement, gate_report) = gate::judge(staged, &case, &|| clock.elapsed_microseconds())?;
-    drop((aside, others, aside_keys));
-    record.judged(&plan, &gate_report, &clock)?;
-    record.key_destroyed(key, operators, &clock)?;
-    match judgement {
-        Judgement::Refused(staged) => record.refuse(&plan, rows, &gate_report, staged.stage, &place, &clock),
-        Judgement::Passed(proof) => {
-            clock.begin(Stage::Publish);
-            progress.begin(Stage::Publish, None);
-            let report = record.seal(&plan, rows, &gate_report, &proof.staged().stage, &place, &clock)?;
-            join(on_disk)?;
-            let published = write::publish(proof)?;
-            Ok(Outcome { report, folder: published.folder })
+        clock.begin(Stage::Release);
+        progress.begin(Stage::Release, source.total_bytes());
+        let buckets =
+            if plan.shuffle { write::Store::buckets_for(source.total_bytes(), plan.parts.unwrap_or(1)) } else { 1 };
+        let stores = make_stores(plan, &key, &stage, buckets, place.memory);
+        let permuted = |at: &usize| key.stream(&format!("scatter/{}", plan.columns[*at].name));
+        let keys = release::ReleaseKeys {
+            sample: key.stream("sample"),
+            scatter: key.stream("scatter"),
+            permuted: plan.permuted.iter().map(permuted).collect(),
+        };
+        let aside_keys = aside::AsideKeys::new(&key);
+        let release = release::Release {
+            plan,
+            operators: &operators,
+            survey: survey.as_ref(),
+            stores: &stores,
+            keys: &keys,
+            aside: &aside_keys,
+        };
+        let (shards, aside) = release.run(source, place, progress)?;
+        let rows = record.shards_done(source, &shards, clock)?;
+        drop((shards, survey, keys));
+
+        clock.begin(Stage::Write);
+        progress.begin(Stage::Write, None);
+        let (flusher, on_disk) = emit::Flusher::start();
+        let emit = emit::Emit::new(plan, stores, &stage, &key, progress, &flusher)?;
+        let parts = emit.run(place)?;
+        drop(emit);
+        drop(flusher);
+        record.evidence(&job.loaded, plan, &stage)?;
+
+        clock.begin(Stage::Gate);
+        progress.begin(Stage::Gate, None);
+        let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn);
+        let policy = record.policy(plan, rows, limit, &parts);
+        let staged =
+            StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
+        let others = other_operators(job, source, plan)?;
+        let again = others.as_ref().map(|others| reapply::Again { plan, operators: &operators, others });
+        let case = gate::Case {
+            policy: &policy,
+            aside: &aside,
+            operators: again.as_ref().map(|again| again as &dyn gate::Reapply),
+            files: gate::Staged::paths(&staged),
+            folder: gate::Staged::folder(&staged),
+            marker: aside_keys.marker(),
+            seed: aside::gate_seed(&key),
+            threads: place.threads,
+        };
+        let (judgement, gate_report) = gate::judge(staged, &case, &|| clock.elapsed_microseconds())?;
+        drop((aside, others, aside_keys));
+        record.judged(plan, &gate_report, clock)?;
+        record.key_destroyed(key, operators, clock)?;
+        match judgement {
+            Judgement::Refused(staged) => record.refuse(plan, &gate_report, staged.stage, place, clock),
+            Judgement::Passed(proof) => {
+                clock.begin(Stage::Publish);
+                progress.begin(Stage::Publish, None);
+                let report = record.seal(plan, &gate_report, &proof.staged().stage, place, clock)?;
+                join(on_disk)?;
+                let published = write::publish(proof)?;
+                Ok(Outcome { report, folder: published.folder })
+            }
         }
     }
+}
+
+/// Cleans up after killed runs in the folder that the release shall be in.
+fn clean_beside(output: &Path, progress: &Progress) -> Result<()> {
+    let folder = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if folder.is_dir() {
+        progress.cleaned(clean(folder)?);
+    }
+    Ok(())
+}
+
+/// The run's id: random, unless the run is repeatable on purpose.
+fn run_id(key: &MasterKey) -> Result<String> {
+    if key.custody() == secret::Custody::TestSeed {
+        return Ok(format!("{:016x}", random::Repeatable::new(&key.stream("run id"), 0).next_u64()));
+    }
+    random::nonce()
 }
 
 /// Compiles a plan as a run would, without a run: for `outis explain`. Without inputs every column is taken as text.

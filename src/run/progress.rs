@@ -1,5 +1,8 @@
 //! How far a run is: counters that workers move and the command line reads.
 
+use super::Cleaned;
+use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 /// The stages of a run, in order.
@@ -45,6 +48,8 @@ pub struct Progress {
     rows: AtomicU64,
     stop: AtomicBool,
     interrupt: AtomicBool,
+    log_at: Mutex<Option<PathBuf>>,
+    cleaned: Mutex<Vec<Cleaned>>,
 }
 
 impl Progress {
@@ -75,6 +80,26 @@ impl Progress {
         self.interrupt.load(Ordering::Relaxed)
     }
 
+    /// The folder with the log of a run that failed after it had begun.
+    #[must_use]
+    pub fn log_at(&self) -> Option<PathBuf> {
+        self.log_at.lock().ok().and_then(|folder| folder.clone())
+    }
+    /// What earlier runs that were killed had left, and this one cleaned up.
+    #[must_use]
+    pub fn cleaned_up(&self) -> Vec<Cleaned> {
+        self.cleaned.lock().map(|cleaned| cleaned.clone()).unwrap_or_default()
+    }
+    pub(super) fn cleaned(&self, more: Vec<Cleaned>) {
+        if let Ok(mut cleaned) = self.cleaned.lock() {
+            cleaned.extend(more);
+        }
+    }
+    pub(super) fn keep_log_at(&self, folder: PathBuf) {
+        if let Ok(mut log_at) = self.log_at.lock() {
+            *log_at = Some(folder);
+        }
+    }
     pub(super) fn begin(&self, stage: Stage, total: Option<u64>) {
         let place = Stage::ALL.iter().position(|known| *known == stage).unwrap_or_default();
         self.bytes.store(0, Ordering::Relaxed);

@@ -1,5 +1,7 @@
 //! Turns the stages' reports into log events, in an order that no thread decides, and writes the evidence files.
 
+mod totals;
+
 use super::parallel::Done;
 use super::release::ShardReport;
 use super::survey::Survey;
@@ -7,21 +9,23 @@ use super::{Outcome, Workplace};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
 use crate::gate::{self, Policy, RowAccount, Suppression};
-use crate::log::{Clock, ColumnRecord, Event, Journal, KeyRecord, RuleRecord, Status};
+use crate::log::{
+    Clock, ColumnRecord, Event, FileForm, InputOpened, Journal, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
+    RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
+};
 use crate::plan::{Operators, Plan, explain};
 use crate::profile::{Loaded, shippable};
-use crate::random;
 use crate::read::Source;
 use crate::report::{Risk, RunReport, html};
 use crate::secret::MasterKey;
-use crate::write::{Stage, StagedPart};
+use crate::write::{Ending, Stage, StagedPart};
 use std::fs::File;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use super::clock::RunClock;
 
 const LOG: &str = "evidence/log.jsonl";
+const TIMES: &str = "evidence/times.jsonl";
 const PLAN: &str = "evidence/plan.txt";
 const PROFILE: &str = "evidence/profile.toml";
 const GATES: &str = "evidence/gates.json";
@@ -34,37 +38,34 @@ const RETENTION_YEARS: u32 = 5;
 /// The log of a run and what it has counted so far.
 pub(super) struct Record {
     journal: Journal<File>,
-    path: PathBuf,
-    run: String,
     profile_digest: Digest,
+    rows: RowAccount,
     shards: u64,
     invalid: u64,
     with_profile: bool,
 }
 
 impl Record {
-    pub(super) fn open(stage: &Stage, loaded: &Loaded, plan: &Plan, clock: &RunClock) -> Result<Self> {
-        let (file, path) = stage.create_file(LOG)?;
-        let run = random::nonce()?;
+    pub(super) fn open(stage: &Stage, loaded: &Loaded, plan: &Plan, run_id: String, clock: &RunClock) -> Result<Self> {
+        let ((events, _), (times, _)) = (stage.create_file(LOG)?, stage.create_file(TIMES)?);
         let actor = plan.provenance.responsible.clone().unwrap_or_else(|| "role:unnamed".to_owned());
         let profile_digest = Digest::of_text(&loaded.text);
         let mut record = Self {
-            journal: Journal::new(file, run.clone(), actor),
-            path,
-            run,
+            journal: Journal::new(events, times, run_id, actor),
             profile_digest: profile_digest.clone(),
+            rows: RowAccount::default(),
             shards: 0,
             invalid: 0,
             with_profile: false,
         };
-        let event = Event::RunOpened {
-            engine: concat!("outis ", env!("CARGO_PKG_VERSION")),
+        let event = Event::RunOpened(RunOpened {
+            engine: concat!("outis ", env!("CARGO_PKG_VERSION")).to_owned(),
             profile: plan.name.clone(),
             profile_version: plan.version.clone(),
             profile_digest,
             plan_digest: plan.digest(),
-            goal: plan.goal.name(),
-            tier: plan.tier.name(),
+            goal: plan.goal.name().to_owned(),
+            tier: plan.tier.name().to_owned(),
             purpose: plan.purpose.clone(),
             source: plan.provenance.source.clone(),
             obtained: plan.provenance.obtained.clone(),
@@ -72,13 +73,26 @@ impl Record {
             responsible: plan.provenance.responsible.clone(),
             basis: plan.provenance.basis.clone(),
             retention_years: RETENTION_YEARS,
-        };
-        record.journal.append(&event, clock)?;
+        });
+        record.journal.append(event, clock)?;
         Ok(record)
     }
 
     pub(super) fn schema_bound(&mut self, plan: &Plan, clock: &RunClock) -> Result<()> {
-        self.journal.append(&Event::SchemaBound { columns: column_records(plan), undeclared: 0 }, clock)?;
+        let bound = SchemaBound {
+            columns: column_records(plan),
+            undeclared: 0,
+            released: plan.layout.schema.fields().iter().map(|field| field.name.clone()).collect(),
+            unit: plan.unit.name().to_owned(),
+            k: plan.k.map(crate::limits::K::get),
+            form: FileForm {
+                format: plan.layout.format.name().to_owned(),
+                compression: plan.layout.compression.name().to_owned(),
+                delimiter: plan.layout.delimiter,
+                null: String::from_utf8_lossy(&plan.layout.null).into_owned(),
+            },
+        };
+        self.journal.append(Event::SchemaBound(bound), clock)?;
         let levels: Vec<_> = plan
             .columns
             .iter()
@@ -87,31 +101,42 @@ impl Record {
         if levels.is_empty() {
             return Ok(());
         }
-        self.journal.append(&Event::LevelsChosen { levels, method: "declared" }, clock)
+        let event = Event::LevelsChosen(LevelsChosen { levels, method: "declared".to_owned() });
+        self.journal.append(event, clock)
     }
 
     pub(super) fn inputs(&mut self, source: &Source, clock: &RunClock) -> Result<()> {
-        for (input, path) in source.files().iter().enumerate() {
-            let bytes = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-            let format = source.format(input).name();
-            self.journal.append(&Event::InputOpened { input: input as u64, format, bytes }, clock)?;
+        let size = |path: &std::path::PathBuf| {
+            std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len())
+        };
+        for inputs in group_inputs(source.files().len()) {
+            let mut formats: Vec<String> = inputs.clone().map(|input| source.format(input).name().to_owned()).collect();
+            formats.sort();
+            formats.dedup();
+            let event = Event::InputOpened(InputOpened {
+                first_input: inputs.start as u64,
+                inputs: inputs.len() as u64,
+                formats,
+                bytes: source.files()[inputs].iter().map(size).sum(),
+            });
+            self.journal.append(event, clock)?;
         }
         Ok(())
     }
 
     pub(super) fn key_created(&mut self, plan: &Plan, key: &MasterKey, clock: &RunClock) -> Result<()> {
-        let event = Event::KeyCreated(KeyRecord {
-            suite: plan.suite,
+        let event = Event::KeyCreated(KeyCreated {
+            suite: plan.suite.to_owned(),
             bits: 256,
-            custody: key.custody().name(),
+            custody: key.custody().name().to_owned(),
             fingerprint: key.fingerprint(),
             locked: key.is_locked(),
         });
-        self.journal.append(&event, clock)
+        self.journal.append(event, clock)
     }
 
     pub(super) fn survey_done(&mut self, survey: &Survey, clock: &RunClock) -> Result<()> {
-        let event = Event::SurveyDone {
+        let event = Event::SurveyDone(SurveyDone {
             rows: survey.rows,
             rejected: survey.rejected,
             classes: survey.classes.len() as u64,
@@ -119,39 +144,33 @@ impl Record {
             classes_below_k: survey.classes_below,
             rows_to_suppress: survey.rows_below,
             suppression_limit: survey.limit,
-        };
-        self.journal.append(&event, clock)
+        });
+        self.journal.append(event, clock)
     }
 
-    /// Logs every shard and adds up: in = out + suppressed + rejected + not drawn, in every shard and in total.
-    pub(super) fn shards_done(&mut self, shards: &[Done<ShardReport>], clock: &RunClock) -> Result<RowAccount> {
-        let mut total = RowAccount::default();
-        for shard in shards {
-            let report = shard.result;
-            let rows_in = shard.count.rows + shard.count.rejected;
-            if rows_in != report.released + report.suppressed + shard.count.rejected + report.not_drawn {
-                return Err(Error::new(ErrorKind::Internal("a shard lost or doubled rows")));
+    /// Logs the shards, several in an event where there are many, and adds up: in = out + suppressed + rejected + not
+    /// drawn, in every shard and in total.
+    pub(super) fn shards_done(
+        &mut self,
+        source: &Source,
+        shards: &[Done<ShardReport>],
+        clock: &RunClock,
+    ) -> Result<RowAccount> {
+        let totals = totals::totals(source.files().len(), shards)?;
+        for (read, groups) in totals {
+            for group in groups {
+                self.rows.read += group.rows_in;
+                self.rows.released += group.rows_out;
+                self.rows.suppressed += group.suppressed;
+                self.rows.rejected += group.rejected;
+                self.rows.not_drawn += group.not_drawn;
+                self.invalid += group.invalid_cells;
+                self.shards += group.shards;
+                self.journal.append(Event::ShardsDone(group), clock)?;
             }
-            total.read += rows_in;
-            total.released += report.released;
-            total.suppressed += report.suppressed;
-            total.rejected += shard.count.rejected;
-            total.not_drawn += report.not_drawn;
-            self.invalid += report.invalid;
-            self.shards += 1;
-            let event = Event::ShardDone {
-                shard: shard.number,
-                input: shard.file as u64,
-                rows_in,
-                rows_out: report.released,
-                suppressed: report.suppressed,
-                rejected: shard.count.rejected,
-                not_drawn: report.not_drawn,
-                invalid_cells: report.invalid,
-            };
-            self.journal.append(&event, clock)?;
+            self.journal.append(Event::InputRead(read), clock)?;
         }
-        Ok(total)
+        Ok(self.rows)
     }
 
     /// Writes the plan's page and, where it quotes nothing, the profile.
@@ -166,7 +185,7 @@ impl Record {
 
     pub(super) fn policy(&self, plan: &Plan, rows: RowAccount, limit: u64, parts: &[StagedPart]) -> Policy {
         let mut files: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
-        files.extend([LOG.to_owned(), PLAN.to_owned()]);
+        files.extend([LOG.to_owned(), TIMES.to_owned(), PLAN.to_owned()]);
         if self.with_profile {
             files.push(PROFILE.to_owned());
         }
@@ -175,20 +194,21 @@ impl Record {
 
     pub(super) fn judged(&mut self, plan: &Plan, report: &gate::Report, clock: &RunClock) -> Result<()> {
         for (at, file) in report.measured.files.iter().enumerate() {
-            let event = Event::OutputStaged {
+            let event = Event::OutputStaged(OutputStaged {
                 file: file.name.clone(),
                 rows: report.measured.rows_by_file.get(at).copied().unwrap_or(0),
                 bytes: file.bytes,
                 digest: file.digest.clone(),
-            };
-            self.journal.append(&event, clock)?;
+            });
+            self.journal.append(event, clock)?;
         }
         let risk = Risk::of(report, plan.unit);
-        self.journal.append(&risk.event(plan.unit), clock)?;
-        for verdict in &report.verdicts {
-            self.journal.append(&Event::GateResult(rule_record(verdict)), clock)?;
-        }
-        Ok(())
+        self.journal.append(Event::RiskMeasured(risk.event(plan.unit)), clock)?;
+        report.verdicts.iter().try_for_each(|verdict| self.gate_result(&rule_record(verdict), clock))
+    }
+
+    fn gate_result(&mut self, rule: &RuleRecord, clock: &RunClock) -> Result<()> {
+        self.journal.append_timed(Event::GateResult(rule.event()), clock, Some(rule.milliseconds), None)
     }
 
     /// Wipes the key and everything derived from it, then says so.
@@ -196,21 +216,20 @@ impl Record {
         let fingerprint = key.fingerprint();
         drop(operators);
         drop(key);
-        self.journal.append(&Event::KeyDestroyed { fingerprint }, clock)
+        self.journal.append(Event::KeyDestroyed(KeyDestroyed { fingerprint }), clock)
     }
 
     /// Ends the log of a run that will be published and writes the reports.
     pub(super) fn seal(
         &mut self,
         plan: &Plan,
-        rows: RowAccount,
         gate: &gate::Report,
         stage: &Stage,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<RunReport> {
-        self.sealed(Status::Published, Vec::new(), rows, place, clock)?;
-        let report = self.report(Status::Published, plan, rows, Some(gate), place, clock);
+        self.sealed(Status::Published, Vec::new(), place.threads, clock)?;
+        let report = self.report(Status::Published, plan, Some(gate), place, clock);
         write_file(stage, GATES, &json(&report.gate)?)?;
         write_file(stage, REPORT, &json(&report)?)?;
         write_file(stage, PAGE, html(&report).as_bytes())?;
@@ -219,30 +238,29 @@ impl Record {
 
     /// Ends the log of a refused run, keeps it, and removes everything else.
     pub(super) fn refuse(
-        mut self,
+        &mut self,
         plan: &Plan,
-        rows: RowAccount,
         gate: &gate::Report,
         stage: Stage,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
         let reasons = gate.verdicts.iter().filter(|verdict| verdict.refuses()).map(|verdict| verdict.rule.to_owned());
-        self.sealed(Status::Refused, reasons.collect(), rows, place, clock)?;
-        let report = self.report(Status::Refused, plan, rows, Some(gate), place, clock);
-        self.keep_log(stage, report)
+        self.sealed(Status::Refused, reasons.collect(), place.threads, clock)?;
+        let report = self.report(Status::Refused, plan, Some(gate), place, clock);
+        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)? })
     }
 
     /// The same after pass one: more rows lie in classes under k than may be suppressed.
     pub(super) fn refuse_after_survey(
-        mut self,
+        &mut self,
         plan: &Plan,
         survey: &Survey,
         stage: Stage,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
-        let rows =
+        self.rows =
             RowAccount { read: survey.rows + survey.rejected, rejected: survey.rejected, ..RowAccount::default() };
         let verdict = RuleRecord {
             rule: gate::SUPPRESSION.id,
@@ -259,55 +277,48 @@ impl Record {
             reason: gate::SUPPRESSION.reason.to_owned(),
             milliseconds: 0,
         };
-        self.journal.append(&Event::GateResult(verdict.clone()), clock)?;
-        self.sealed(Status::Refused, vec![verdict.rule.to_owned()], rows, place, clock)?;
-        let mut report = self.report(Status::Refused, plan, rows, None, place, clock);
+        self.gate_result(&verdict, clock)?;
+        self.sealed(Status::Refused, vec![verdict.rule.to_owned()], place.threads, clock)?;
+        let mut report = self.report(Status::Refused, plan, None, place, clock);
         report.gate = vec![verdict];
-        self.keep_log(stage, report)
+        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)? })
     }
 
-    fn keep_log(self, stage: Stage, report: RunReport) -> Result<Outcome> {
-        let log = std::fs::read(&self.path).map_err(|cause| Error::io("read", &self.path, &cause))?;
-        let folder = stage.refuse_with(&log, "log.jsonl")?;
-        Ok(Outcome { report, folder })
+    /// Ends the log of a run that could not go on. Its stage is gone and the log was set aside; the open files went along.
+    /// What cannot be written any more is not: the log then ends without a seal.
+    pub(super) fn failed(&mut self, error: &Error, threads: usize, clock: &RunClock) {
+        let event = Event::RunFailed(RunFailed { code: error.kind().code().to_owned() });
+        let ended = self.journal.append_timed(event, clock, None, Some(whole(threads, clock)));
+        let (events, times) = self.journal.writers();
+        let _ = ended.map(|()| events.sync_all().and_then(|()| times.sync_all()));
     }
 
-    fn sealed(
-        &mut self,
-        status: Status,
-        reasons: Vec<String>,
-        rows: RowAccount,
-        place: &Workplace<'_>,
-        clock: &RunClock,
-    ) -> Result<()> {
-        let event = Event::StagesTimed { stages: clock.timings(), threads: place.threads as u64 };
-        self.journal.append(&event, clock)?;
-        let event = Event::RunSealed {
+    fn sealed(&mut self, status: Status, reasons: Vec<String>, threads: usize, clock: &RunClock) -> Result<()> {
+        let event = Event::RunSealed(RunSealed {
             status,
             reasons,
-            rows_in: rows.read,
-            rows_out: rows.released,
-            suppressed: rows.suppressed,
-            rejected: rows.rejected,
-            not_drawn: rows.not_drawn,
+            rows_in: self.rows.read,
+            rows_out: self.rows.released,
+            suppressed: self.rows.suppressed,
+            rejected: self.rows.rejected,
+            not_drawn: self.rows.not_drawn,
             shards: self.shards,
             events: self.journal.events(),
-        };
-        self.journal.append(&event, clock)
+        });
+        self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))
     }
 
     fn report(
         &self,
         status: Status,
         plan: &Plan,
-        rows: RowAccount,
         gate: Option<&gate::Report>,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> RunReport {
         RunReport {
             status,
-            run: self.run.clone(),
+            run: self.journal.run_id().to_owned(),
             engine: concat!("outis ", env!("CARGO_PKG_VERSION")),
             finished: clock.wall(),
             profile: plan.name.clone(),
@@ -318,7 +329,7 @@ impl Record {
             tier: plan.tier.name(),
             purpose: plan.purpose.clone(),
             key: plan.key.name(),
-            rows: rows.into(),
+            rows: self.rows.into(),
             invalid_cells: self.invalid,
             unit: plan.unit.name(),
             k: plan.k.map(crate::limits::K::get),
@@ -336,6 +347,11 @@ impl Record {
             threads: place.threads,
         }
     }
+}
+
+fn whole(threads: usize, clock: &RunClock) -> Whole {
+    let keep_until = RunClock::day_in_years(RETENTION_YEARS);
+    Whole { stages: clock.timings(), threads: threads as u64, keep_until }
 }
 
 fn rule_record(verdict: &gate::Verdict) -> RuleRecord {
@@ -356,12 +372,12 @@ fn column_records(plan: &Plan) -> Vec<ColumnRecord> {
     let record = |column: &crate::plan::ColumnPlan| ColumnRecord {
         name: column.name.clone(),
         released_as: column.released_as.clone(),
-        role: column.role.name(),
+        role: column.role.name().to_owned(),
         semantic: column.semantic.clone(),
         operator: column.operator.to_owned(),
         parameters: column.parameters.clone(),
-        iso_20889: column.iso_20889,
-        reversible_by: column.reversible_by,
+        iso_20889: column.iso_20889.to_owned(),
+        reversible_by: column.reversible_by.to_owned(),
     };
     plan.columns.iter().map(record).collect()
 }

@@ -18,5 +18,5 @@ mod store;
 pub use cells::{CellBuilder, encode_cells};
 pub use format::{Compression, Format, Layout, PartWriter, RecordEncoder};
 pub use publish::{Published, publish};
-pub use stage::{Stage, StagedPart};
+pub use stage::{Ending, LOG, Stage, StagedPart, TIMES, dead_stages};
 pub use store::{BucketRows, ShardRows, Store, Stored};

@@ -1,15 +1,25 @@
-//! The private folder that a release is built in, beside its target, and removed unless it is published.
+//! The private folder that a release is built in, beside its target. It is published, or set aside with its log alone.
+//!
+//! A live stage holds a lock on its folder, which the system takes away when the process ends, however it ends. A folder of
+//! this name without a lock is what a killed run left ([`dead_stages`]).
 
 use crate::error::{Error, ErrorKind, Result};
+use rustix::fs::{CWD, FlockOperation, RenameFlags};
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
-/// A staging folder: mode 0700, files 0600, never over an existing file. Removed when dropped.
+/// A staging folder: mode 0700, files 0600, never over an existing file. When dropped, its log is set aside as that of a
+/// failed run and all else is removed.
 pub struct Stage {
     folder: PathBuf,
     target: PathBuf,
     kept: bool,
+    /// Where its log was set aside.
+    log_at: Arc<OnceLock<PathBuf>>,
+    /// The lock on the folder.
+    _lock: File,
     /// Dropped last, when the staging folder is gone.
     _parents: Parents,
 }
@@ -24,6 +34,40 @@ pub struct StagedPart {
     /// Rows written.
     pub rows: u64,
 }
+
+/// How a run ended that published nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The gate said no.
+    Refused,
+    /// It could not go on, or was killed.
+    Failed,
+}
+
+impl Ending {
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+    /// What is kept of the stage's `evidence/`: the record of what was done, and who signed it.
+    fn kept(self) -> &'static [&'static str] {
+        match self {
+            Self::Refused => &[LOG, TIMES, "checkpoint", "KEYS"],
+            // a seal that was made before the run failed would say what is not so
+            Self::Failed => &[LOG, TIMES],
+        }
+    }
+}
+
+/// The log's events, in `evidence/`.
+pub const LOG: &str = "log.jsonl";
+/// The log's times, beside them.
+pub const TIMES: &str = "times.jsonl";
+
+/// Between the target's name and the nonce, in the name of a staging folder.
+const MARK: &str = ".outis-";
 
 impl Stage {
     /// Makes the folder. `nonce` keeps two runs to one target apart.
@@ -42,12 +86,30 @@ impl Stage {
             .into_owned();
         let parent = parent_of(target);
         let parents = Parents::make(&parent)?;
-        let folder = parent.join(format!(".{name}.outis-{nonce}"));
+        let folder = parent.join(format!(".{name}{MARK}{nonce}"));
         // The staging folder's own name means nothing to the user.
-        make_folder(&folder).map_err(|cause| Error::io("make a folder here", &parent, &cause))?;
-        let stage = Self { folder, target: target.to_path_buf(), kept: false, _parents: parents };
+        let failed = |cause: std::io::Error| Error::io("make a folder here", &parent, &cause);
+        let mut attempts = 0;
+        let lock = loop {
+            make_folder(&folder).map_err(failed)?;
+            match lock(&folder, FlockOperation::LockExclusive) {
+                Ok(Some(lock)) => break lock,
+                // somebody who cleans took it for dead, between our making and our locking it, and removed it
+                Ok(None) if attempts < 10 => attempts += 1,
+                Ok(None) => return Err(failed(std::io::ErrorKind::NotFound.into())),
+                Err(cause) => return Err(failed(cause)),
+            }
+        };
+        let stage = Self {
+            folder,
+            target: target.to_path_buf(),
+            kept: false,
+            log_at: Arc::default(),
+            _lock: lock,
+            _parents: parents,
+        };
         for inner in ["data", "evidence"] {
-            make_folder(&stage.folder.join(inner)).map_err(|cause| Error::io("make a folder here", &parent, &cause))?;
+            make_folder(&stage.folder.join(inner)).map_err(failed)?;
         }
         Ok(stage)
     }
@@ -60,6 +122,11 @@ impl Stage {
     #[must_use]
     pub fn target(&self) -> &Path {
         &self.target
+    }
+    /// Tells where the log of a run that published nothing was set aside, once it was.
+    #[must_use]
+    pub fn log_at(&self) -> Arc<OnceLock<PathBuf>> {
+        Arc::clone(&self.log_at)
     }
     /// A new private file inside, by its name in the release.
     ///
@@ -96,71 +163,177 @@ impl Stage {
     /// # Errors
     /// When the system cannot promise it.
     pub fn sync(&self) -> Result<()> {
+        let mut folders = std::collections::BTreeSet::from([self.folder.clone()]);
         for name in self.files()? {
-            sync_path(&self.folder.join(name))?;
+            let path = self.folder.join(name);
+            sync_path(&path)?;
+            folders.extend(path.parent().map(Path::to_path_buf));
         }
-        for folder in [self.folder.join("data"), self.folder.join("evidence"), self.folder.clone()] {
-            sync_path(&folder)?;
-        }
-        Ok(())
+        folders.iter().try_for_each(|folder| sync_path(folder))
     }
     /// Makes the folder visible under the target's name in one step, never over something that is there.
     ///
     /// # Errors
     /// The target appeared meanwhile, or the system refused.
     pub(super) fn reveal(mut self) -> Result<PathBuf> {
-        use rustix::fs::{CWD, RenameFlags};
-        let renamed = rustix::fs::renameat_with(CWD, &self.folder, CWD, &self.target, RenameFlags::NOREPLACE);
-        match renamed {
+        match rename_new(&self.folder, &self.target) {
             Ok(()) => {}
-            Err(rustix::io::Errno::EXIST) => return Err(Error::new(ErrorKind::TargetExists).in_file(&self.target)),
-            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-                // A file system without the flag: look once more, then rename; a folder is never replaced by `rename`
-                // unless it is empty.
-                refuse_existing(&self.target)?;
-                #[expect(clippy::disallowed_methods, reason = "this is the one place that publishes")]
-                std::fs::rename(&self.folder, &self.target)
-                    .map_err(|cause| Error::io("publish", &self.target, &cause))?;
+            Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Err(Error::new(ErrorKind::TargetExists).in_file(&self.target));
             }
-            Err(cause) => return Err(Error::io("publish", &self.target, &cause.into())),
+            Err(cause) => return Err(Error::io("publish", &self.target, &cause)),
         }
         self.kept = true;
         sync_path(&parent_of(&self.target))?;
         Ok(self.target.clone())
     }
-    /// Keeps one file of a refused run: `TARGET.refused/NAME`, or `TARGET.refused-2` and so on where that exists. All
-    /// else is removed.
+    /// Keeps the log of a run that published nothing as `TARGET.refused`, or `TARGET.refused-2` and so on where that
+    /// exists. All else is removed first, so that a full disk has room again.
     ///
     /// # Errors
-    /// When the folder cannot be made.
-    pub fn refuse_with(self, bytes: &[u8], name: &str) -> Result<PathBuf> {
-        let mut number = 1_u32;
-        let folder = loop {
-            let suffix = if number == 1 { ".refused".to_owned() } else { format!(".refused-{number}") };
-            let mut candidate = self.target.as_os_str().to_owned();
-            candidate.push(&suffix);
-            let candidate = PathBuf::from(candidate);
-            match std::fs::DirBuilder::new().mode(0o700).create(&candidate) {
-                Ok(()) => break candidate,
-                Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-                Err(cause) => return Err(Error::io("create", &candidate, &cause)),
-            }
-        };
-        let path = folder.join(name);
-        let failed = |cause: std::io::Error| Error::io("write", &path, &cause);
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
-        std::io::Write::write_all(&mut file, bytes).map_err(failed)?;
-        file.sync_all().map_err(failed)?;
-        sync_path(&folder)?;
+    /// When the folder cannot be made; the stage is then left to be tried again.
+    pub fn set_aside(mut self, ending: Ending) -> Result<PathBuf> {
+        let folder = self.aside(ending)?.ok_or(ErrorKind::Internal("a run without a log"))?;
         Ok(folder)
+    }
+
+    /// The folder that the log is in now; none when there was no log, and then nothing is left.
+    fn aside(&mut self, ending: Ending) -> Result<Option<PathBuf>> {
+        self.kept = true; // whatever happens here is not tried twice
+        let failed = |cause: std::io::Error| Error::io("set the log aside in", &parent_of(&self.target), &cause);
+        if !prune(&self.folder, ending.kept()).map_err(failed)? {
+            return Ok(None);
+        }
+        let mut number = 1_u32;
+        loop {
+            let mut name = self.target.as_os_str().to_owned();
+            name.push(match number {
+                1 => format!(".{}", ending.suffix()),
+                _ => format!(".{}-{number}", ending.suffix()),
+            });
+            let folder = PathBuf::from(name);
+            match rename_new(&self.folder, &folder) {
+                Ok(()) => {
+                    let _ = self.log_at.set(folder.clone());
+                    sync_path(&parent_of(&folder))?;
+                    return Ok(Some(folder));
+                }
+                Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+                Err(cause) => return Err(failed(cause)),
+            }
+        }
+    }
+}
+
+/// What killed runs left in a folder: stages whose lock nobody holds. They are ours now, until they are dropped or set
+/// aside, which removes their data and keeps their logs. What cannot be locked because it is another user's stays.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn dead_stages(folder: &Path) -> Result<Vec<Stage>> {
+    let failed = |cause: std::io::Error| Error::io("list", folder, &cause);
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if let (true, Some(name)) = (is_folder, target_of(&entry.file_name().to_string_lossy())) {
+            found.push((entry.path(), folder.join(name)));
+        }
+    }
+    found.sort();
+    let ours = |(folder, target): (PathBuf, PathBuf)| match lock(&folder, FlockOperation::NonBlockingLockExclusive) {
+        Ok(Some(lock)) => {
+            let (log_at, parents) = (Arc::default(), Parents(Vec::new()));
+            Some(Stage { folder, target, kept: false, log_at, _lock: lock, _parents: parents })
+        }
+        Ok(None) | Err(_) => None,
+    };
+    Ok(found.into_iter().filter_map(ours).collect())
+}
+
+/// The target's name in the name of a staging folder.
+fn target_of(name: &str) -> Option<&str> {
+    let (target, nonce) = name.strip_prefix('.')?.rsplit_once(MARK)?;
+    let is_nonce = nonce.len() == 16 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit());
+    (is_nonce && !target.is_empty()).then_some(target)
+}
+
+/// Locks a folder; none when the folder was removed meanwhile or is another's.
+fn lock(folder: &Path, how: FlockOperation) -> std::io::Result<Option<File>> {
+    let file = match File::open(folder) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(cause),
+    };
+    match rustix::fs::flock(&file, how) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => return Ok(None),
+        Err(cause) => return Err(cause.into()),
+    }
+    let (held, named) = (file.metadata()?, std::fs::symlink_metadata(folder));
+    let same = named.is_ok_and(|named| (named.dev(), named.ino()) == (held.dev(), held.ino()));
+    Ok(same.then_some(file))
+}
+
+/// Leaves only some files of `evidence/`, moved up, and says whether there is a log. Doing it again is the same.
+fn prune(folder: &Path, keep: &[&str]) -> std::io::Result<bool> {
+    let evidence = folder.join("evidence");
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if path != evidence {
+                std::fs::remove_dir_all(&path)?;
+            }
+        } else if !keep.iter().any(|name| entry.file_name() == *name) {
+            std::fs::remove_file(&path)?;
+        }
+    }
+    for name in keep {
+        match rename_new(&evidence.join(name), &folder.join(name)) {
+            Ok(()) => {}
+            Err(cause) if matches!(cause.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::AlreadyExists) => {}
+            Err(cause) => return Err(cause),
+        }
+    }
+    match std::fs::remove_dir_all(&evidence) {
+        Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => return Err(cause),
+        _ => {}
+    }
+    let has_log = folder.join(LOG).is_file();
+    if has_log {
+        for name in keep.iter().filter(|name| folder.join(name).is_file()) {
+            File::open(folder.join(name))?.sync_all()?;
+        }
+        File::open(folder)?.sync_all()?;
+    } else {
+        std::fs::remove_dir_all(folder)?;
+    }
+    Ok(has_log)
+}
+
+/// Renames, never over something that is there.
+fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            // A file system without the flag: look once more, then rename; a folder is never replaced by `rename`
+            // unless it is empty.
+            if std::fs::symlink_metadata(to).is_ok() {
+                return Err(std::io::ErrorKind::AlreadyExists.into());
+            }
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that publishes")]
+            std::fs::rename(from, to)
+        }
+        Err(cause) => Err(cause.into()),
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
         if !self.kept {
-            // Nothing more can be done when this fails; the folder is private and hidden.
-            let _ = std::fs::remove_dir_all(&self.folder);
+            // When this fails, the folder is private and hidden, and the next start tries again.
+            let _ = self.aside(Ending::Failed);
         }
     }
 }
@@ -228,6 +401,14 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
+    /// A stage with a log and a file of rows.
+    fn logged(target: &Path) -> Stage {
+        let stage = Stage::create(target, "1").unwrap();
+        stage.create_file("evidence/log.jsonl").unwrap();
+        stage.create_file("data/part").unwrap();
+        stage
+    }
+
     #[test]
     fn files_are_private_and_new_and_vanish() {
         let folder = tempfile::tempdir().unwrap();
@@ -259,8 +440,10 @@ mod tests {
         let target = folder.path().join("there/new/newer/out");
         drop(Stage::create(&target, "1").unwrap());
         assert!(folder.path().join("there").is_dir() && !folder.path().join("there/new").exists());
-        let kept = Stage::create(&target, "1").unwrap().refuse_with(b"{}\n", "log.jsonl").unwrap();
-        assert!(kept.join("log.jsonl").is_file());
+        let kept = Stage::create(&target, "1").unwrap().set_aside(Ending::Refused);
+        assert!(kept.is_err(), "a run without a log leaves nothing");
+        let kept = logged(&target).set_aside(Ending::Refused).unwrap();
+        assert!(kept.join(LOG).is_file());
         Stage::create(&target, "1").unwrap().reveal().unwrap();
         assert!(target.is_dir());
         // a file in the way: nothing is made
@@ -273,10 +456,41 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("out");
         for expected in ["out.refused", "out.refused-2"] {
-            let stage = Stage::create(&target, "1").unwrap();
-            let kept = stage.refuse_with(b"{}\n", "log.jsonl").unwrap();
+            let kept = logged(&target).set_aside(Ending::Refused).unwrap();
             assert_eq!(kept.file_name().unwrap(), expected);
+            let left: Vec<_> = std::fs::read_dir(&kept).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            assert_eq!(left, [LOG], "nothing but the log");
         }
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+        drop(logged(&target));
+        assert!(folder.path().join("out.failed").join(LOG).is_file(), "a stage that is dropped keeps its log");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn a_live_stage_is_left_alone_and_a_dead_one_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("a.b");
+        let nonce = "0123456789abcdef";
+        let stage = Stage::create(&target, nonce).unwrap();
+        std::fs::write(stage.folder().join("data/part"), "rows").unwrap();
+        stage.create_file("evidence/log.jsonl").unwrap();
+        assert!(dead_stages(folder.path()).unwrap().is_empty(), "it is alive");
+        // a killed run: the lock goes, the folder stays
+        let Stage { folder: left, .. } = &stage;
+        let copy = folder.path().join(".a.b.outis-fedcba9876543210");
+        std::fs::create_dir_all(copy.join("evidence")).unwrap();
+        std::fs::copy(left.join("evidence/log.jsonl"), copy.join("evidence/log.jsonl")).unwrap();
+        std::fs::create_dir_all(copy.join("data")).unwrap();
+        std::fs::write(copy.join("data/part"), "rows").unwrap();
+        for other in [".a.b.outis-12", "outis-0123456789abcdef", ".outis-0123456789abcdef"] {
+            std::fs::create_dir(folder.path().join(other)).unwrap();
+        }
+        let dead = dead_stages(folder.path()).unwrap();
+        assert_eq!(dead.iter().map(|stage| stage.folder().to_owned()).collect::<Vec<_>>(), [copy.clone()]);
+        assert!(dead_stages(folder.path()).unwrap().is_empty(), "only one cleans it");
+        drop(dead);
+        assert!(!copy.exists() && folder.path().join("a.b.failed").join(LOG).is_file());
+        assert!(!folder.path().join("a.b.failed/data").exists());
+        assert!(stage.folder().join("data/part").is_file());
     }
 }

@@ -107,7 +107,7 @@ fn finer_levels_are_refused_and_leave_only_the_log() {
     assert_eq!(folder.files(), ["adult.toml", "out.refused/log.jsonl"]);
     let log = folder.read("out.refused/log.jsonl");
     let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
-    assert_eq!(last["event"]["type"], "run_sealed");
-    assert_eq!(last["event"]["status"], "refused");
+    assert_eq!(last["type"], "run_sealed");
+    assert_eq!(last["body"]["status"], "refused");
     assert!(log.contains("key_destroyed"), "the key of a refused run is destroyed too");
 }

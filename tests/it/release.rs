@@ -101,6 +101,7 @@ fn files_are_private_and_planned() {
         "out/evidence/profile.toml",
         "out/evidence/report.html",
         "out/evidence/report.json",
+        "out/evidence/times.jsonl",
         "p.toml",
     ];
     assert_eq!(files, expected);
@@ -117,7 +118,7 @@ fn the_log_adds_up_and_names_no_place() {
     folder.write("in.csv", table());
     folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(0);
     let lines = events(&folder, "out/evidence/log.jsonl");
-    let kinds: Vec<&str> = lines.iter().map(|line| line["event"]["type"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
     let order = [
         "run_opened",
         "schema_bound",
@@ -125,12 +126,12 @@ fn the_log_adds_up_and_names_no_place() {
         "input_opened",
         "key_created",
         "survey_done",
-        "shard_done",
+        "shards_done",
+        "input_read",
         "output_staged",
         "risk_measured",
         "gate_result",
         "key_destroyed",
-        "stages_timed",
         "run_sealed",
     ];
     let mut deduped = kinds.clone();
@@ -140,10 +141,10 @@ fn the_log_adds_up_and_names_no_place() {
         assert_eq!(line["seq"], number);
         assert_eq!(line["actor"], "role:data-office");
     }
-    let sealed = &lines.last().unwrap()["event"];
+    let sealed = &lines.last().unwrap()["body"];
     assert_eq!(sealed["events"], lines.len() - 1);
     let sum = |key: &str| -> u64 {
-        let shards = lines.iter().map(|line| &line["event"]).filter(|event| event["type"] == "shard_done");
+        let shards = lines.iter().filter(|line| line["type"] == "shards_done").map(|line| &line["body"]);
         shards.map(|event| event[key].as_u64().unwrap()).sum()
     };
     assert_eq!(sealed["rows_in"], sum("rows_in"));
@@ -154,7 +155,7 @@ fn the_log_adds_up_and_names_no_place() {
         assert!(place.is_empty() || !text.contains(place), "the log names {place}");
     }
     // the digests are those of the files
-    let staged = lines.iter().map(|line| &line["event"]).find(|event| event["type"] == "output_staged").unwrap();
+    let staged = &lines.iter().find(|line| line["type"] == "output_staged").unwrap()["body"];
     let output = std::process::Command::new("sha256sum").arg(folder.join("out/data/part-00000.csv")).output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().starts_with(staged["digest"].as_str().unwrap()));
     assert_eq!(staged["rows"], 400);
@@ -251,7 +252,7 @@ fn tier_closed_never_publishes() {
     folder.write("in.csv", table());
     let ran = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(1);
     assert!(ran.stderr().contains("tier does not hold"), "{}", ran.stderr());
-    assert_eq!(folder.files(), ["in.csv", "out.refused/log.jsonl", "p.toml"]);
+    assert_eq!(folder.files(), ["in.csv", "out.refused/log.jsonl", "out.refused/times.jsonl", "p.toml"]);
 }
 
 #[test]

@@ -79,14 +79,8 @@ fn release(folder: &Folder, threads: &str, seed: &str, format: &str, input: &str
         .filter(|name| name.starts_with("data/") || name.ends_with("plan.txt"))
         .map(|name| (name.clone(), std::fs::read(folder.join(&target).join(&name)).unwrap()))
         .collect();
-    let log = folder.read(&format!("{target}/evidence/log.jsonl"));
-    let events: Vec<String> = log
-        .lines()
-        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event"].clone())
-        .filter(|event| !matches!(event["type"].as_str(), Some("stages_timed" | "gate_result")))
-        .map(|event| event.to_string())
-        .collect();
-    files.push(("events".into(), events.join("\n").into_bytes()));
+    // the whole log: there is no time in it
+    files.push(("events".into(), folder.read(&format!("{target}/evidence/log.jsonl")).into_bytes()));
     files
 }
 

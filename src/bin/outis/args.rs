@@ -18,7 +18,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 published, or what was asked holds; 1 refused, or it does not hold; \
-2 could not run (nothing is left behind).";
+2 could not run (no data is left behind).";
 
 /// How much is told, and in which form.
 #[derive(Clone, Copy)]
@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Sample(SampleArgs),
     /// Run the `[[example]]` rows of profiles
     Test(TestArgs),
+    /// Remove what killed runs left in a folder; their logs stay
+    Clean(CleanArgs),
     /// What happens to cells: the operators of `apply`
     Operators,
     /// What cells are: the types of `type`
@@ -150,6 +152,12 @@ pub(crate) struct CheckArgs {
     pub(crate) reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) working: WorkingArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct CleanArgs {
+    /// The folder that releases are made in
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Args)]

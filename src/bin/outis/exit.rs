@@ -9,7 +9,7 @@ pub(crate) enum Exit {
     Fine,
     /// 1: the gate refused, or what was asked does not hold.
     Refused,
-    /// 2: it could not run: profile, input, disk, or arguments. Nothing is left behind.
+    /// 2: it could not run: profile, input, disk, or arguments. No data is left behind.
     CouldNotRun,
 }
 

@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => commands::check::run(&arguments, told),
         Verb::Sample(arguments) => commands::sample::run(&arguments, told),
         Verb::Test(arguments) => commands::test::run(&arguments, told),
+        Verb::Clean(arguments) => commands::clean::run(&arguments, told),
         Verb::Operators => commands::lists::operators(told),
         Verb::Types => commands::lists::types(told),
         Verb::Presets => commands::lists::presets(told),

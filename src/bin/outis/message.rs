@@ -109,9 +109,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
             std::io::ErrorKind::IsADirectory => "name a file",
             std::io::ErrorKind::InvalidData if *operation == "read the profile" => "save it as UTF-8",
             std::io::ErrorKind::PermissionDenied => "look at the owner and mode of the file and its folder",
-            std::io::ErrorKind::FileTooLarge => "the system allows no file of this size; nothing was left behind",
+            std::io::ErrorKind::FileTooLarge => "the system allows no file of this size; no data was left behind",
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                "the disk is full: outis needs room for about twice the release; nothing was left behind"
+                "the disk is full: outis needs room for about twice the release; no data was left behind"
             }
             _ => return None,
         },
@@ -156,7 +156,7 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::Key(why) if why.starts_with("others") => "take the rights away from others: `chmod 600 FILE`",
         ErrorKind::KeyVariable(_) => "set it to 64 hex digits; `outis keygen FILE` makes a key file",
         ErrorKind::Key(_) => "`outis keygen FILE` makes a key file; keys never stand in a profile or argument",
-        ErrorKind::Interrupted => "nothing was published and nothing is left behind",
+        ErrorKind::Interrupted => "nothing was published and no data is left behind",
         ErrorKind::Foreign(_) => {
             "look whether the file is whole; its own message is withheld because it may quote cells"
         }

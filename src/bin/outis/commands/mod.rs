@@ -1,6 +1,7 @@
 //! One file per verb.
 
 pub(crate) mod check;
+pub(crate) mod clean;
 pub(crate) mod explain;
 pub(crate) mod keygen;
 pub(crate) mod lists;

@@ -1,6 +1,6 @@
 //! `outis run`: the main job.
 
-use super::{load_profile, override_input, print_json, say};
+use super::{clean, load_profile, override_input, print_json, say};
 use crate::args::{RunArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
@@ -46,6 +46,10 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
     let line = Line::start(&progress, told.quiet || told.json);
     let outcome = run::run(&job, &progress);
     drop(line);
+    clean::tell(&progress.cleaned_up(), told);
+    if let (Some(folder), false) = (progress.log_at(), told.quiet) {
+        say(&format!("the log of the failed run is in {}; no data is left", folder.display()));
+    }
     let outcome = outcome.map_err(|error| match error.kind() {
         ErrorKind::Profile(_) => error.in_file(&arguments.profile),
         _ => error,

@@ -1,0 +1,32 @@
+//! `outis clean`: removes what killed runs left in a folder; their logs stay.
+
+use super::{print_json, say};
+use crate::args::{CleanArgs, Told};
+use crate::exit::Exit;
+use outis::error::{Result, counted};
+use outis::run::{self, Cleaned};
+
+pub(crate) fn run(arguments: &CleanArgs, told: Told) -> Result<Exit> {
+    let cleaned = run::clean(&arguments.folder)?;
+    if told.json {
+        let logs: Vec<_> =
+            cleaned.iter().filter_map(|run| run.log_at.as_ref()).map(|log| log.display().to_string()).collect();
+        print_json(&serde_json::json!({ "cleaned": cleaned.len(), "logs": logs }))?;
+    }
+    tell(&cleaned, told);
+    if cleaned.is_empty() && !told.quiet {
+        say("nothing to clean: no killed run left anything here");
+    }
+    Ok(Exit::Fine)
+}
+
+/// Says what was cleaned up.
+pub(crate) fn tell(cleaned: &[Cleaned], told: Told) {
+    if cleaned.is_empty() || told.quiet {
+        return;
+    }
+    say(&format!("cleaned up after {}: the data is gone", counted(cleaned.len() as u64, "killed run")));
+    for log in cleaned.iter().filter_map(|run| run.log_at.as_ref()) {
+        say(&format!("  its log is in {}", log.display()));
+    }
+}
