@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_few_shards_stand_alone_and_many_share() {
-        assert_eq!(group_shards(&[2, 0, 1]), [vec![0..1, 1..2], vec![], vec![2..3]]);
+        assert_eq!(group_shards(&[2, 0, 2]), [vec![0..1, 1..2], vec![], vec![2..3, 3..4]]);
         assert_eq!(group_inputs(3), [0..1, 1..2, 2..3]);
         // a billion rows of 90 bytes in shards of half a mebibyte
         let shards = 90 * 1_000_000_000_usize / (512 << 10);

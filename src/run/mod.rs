@@ -2,7 +2,7 @@
 //!
 //! Responsible for: the order of the stages, the workers, the clock, and turning the stages' reports into log events. It
 //! is given a parsed profile, inputs and a target. It never publishes without the gate's proof, and a run that ends early
-//! leaves nothing but, when refused, its log.
+//! leaves nothing but its log.
 
 mod aside;
 mod clean;

@@ -486,7 +486,7 @@ mod tests {
             std::fs::create_dir(folder.path().join(other)).unwrap();
         }
         let dead = dead_stages(folder.path()).unwrap();
-        assert_eq!(dead.iter().map(|stage| stage.folder().to_owned()).collect::<Vec<_>>(), [copy.clone()]);
+        assert!(dead.len() == 1 && dead[0].folder() == copy);
         assert!(dead_stages(folder.path()).unwrap().is_empty(), "only one cleans it");
         drop(dead);
         assert!(!copy.exists() && folder.path().join("a.b.failed").join(LOG).is_file());

@@ -6,7 +6,7 @@
 //! stderr  = ["row 3", "column `birth`"]     # each must occur
 //! absent  = ["CANARY"]                      # none may occur, in stderr or stdout
 //! stdout  = []                              # each must occur
-//! creates = ["out.refused/log.jsonl"]       # exactly these files are new; default none
+//! creates = ["out.refused/log.jsonl"]       # exactly these files are new; `x/**` is some below x; default none
 //! stdin   = "text"                          # default none
 //! ```
 //!
@@ -99,7 +99,18 @@ fn run(path: &Path) -> Result<(), String> {
             .filter(|part| stderr.contains(*part) || stdout.contains(*part))
             .map(|part| format!("told {part:?}")),
     );
-    let created: Vec<String> = folder.files().into_iter().filter(|file| !before.contains(file)).collect();
+    let mut created: Vec<String> = folder.files().into_iter().filter(|file| !before.contains(file)).collect();
+    for file in created.iter().filter(|file| file.contains(".failed/") || file.contains(".refused/")) {
+        if folder.read(file).contains("CANARY") {
+            wrong.push(format!("{file} holds a cell"));
+        }
+    }
+    for pattern in case.creates.iter().filter(|pattern| pattern.ends_with("/**")) {
+        if let Some(first) = created.iter().position(|file| file.starts_with(pattern.trim_end_matches("**"))) {
+            created.retain(|file| !file.starts_with(pattern.trim_end_matches("**")));
+            created.insert(first, pattern.clone());
+        }
+    }
     if created != case.creates {
         wrong.push(format!("created {created:?}, not {:?}", case.creates));
     }

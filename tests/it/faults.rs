@@ -1,4 +1,4 @@
-//! What the world does to a run: full disks, inputs that change, signals. It ends with code 2 and leaves nothing.
+//! What the world does to a run: full disks, inputs that change, signals. It ends with code 2 and leaves its log alone.
 
 use crate::support::{Folder, Ran, program};
 use outis::error::ErrorKind;
@@ -53,6 +53,18 @@ fn names(folder: &Folder) -> Vec<String> {
     names
 }
 
+/// What is left is the log, and it ends with this code.
+#[track_caller]
+fn only_the_log(folder: &Folder, at: &str, code: &str) {
+    let left: Vec<String> = folder.files().into_iter().filter(|name| name.contains("out")).collect();
+    assert_eq!(left, [format!("{at}.failed/log.jsonl"), format!("{at}.failed/times.jsonl")]);
+    let log = folder.read(&left[0]);
+    let entries: Vec<_> = log.lines().map(|line| outis::log::Entry::decode(line.as_bytes()).unwrap()).collect();
+    let outis::log::Event::RunFailed(failed) = &entries.last().unwrap().event else { panic!("{log}") };
+    assert_eq!(failed.code, code);
+    assert_eq!(folder.read(&left[1]).lines().count(), entries.len());
+}
+
 /// Runs a shell script here; `$OUTIS` is the program.
 fn shell(folder: &Folder, program: &str, arguments: &[&str]) -> Ran {
     let mut command = Command::new(program);
@@ -61,18 +73,18 @@ fn shell(folder: &Folder, program: &str, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_file_that_may_not_grow_stops_the_run_and_nothing_stays() {
+fn a_file_that_may_not_grow_stops_the_run_and_its_log_stays() {
     let folder = folder(20_000);
     // 64 blocks of 512 or 1024 bytes; the release has ten times as many, and every other file fits
     let script = "trap '' XFSZ; ulimit -f 64; exec \"$OUTIS\" run p.toml -i in.csv -o new/out";
     let ran = shell(&folder, "sh", &["-c", script]).expect(2);
-    assert!(ran.stderr().contains("error: ") && ran.stderr().contains("nothing was left behind"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("error: ") && ran.stderr().contains("no data was left behind"), "{}", ran.stderr());
     assert!(!ran.stderr().contains("published"));
-    assert_eq!(names(&folder), ["in.csv", "p.toml"]);
+    only_the_log(&folder, "new/out", "io");
 }
 
 #[test]
-fn a_full_disk_stops_the_run_and_nothing_stays() {
+fn a_full_disk_stops_the_run_and_its_log_stays() {
     let folder = folder(100_000);
     // a disk of one mebibyte in a name space of its own, where the system lets us have one
     std::fs::create_dir(folder.join("disk")).unwrap();
@@ -83,11 +95,12 @@ fn a_full_disk_stops_the_run_and_nothing_stays() {
         return;
     }
     let script = format!(
-        "{mount} && \"$OUTIS\" run p.toml -i in.csv -o disk/new/out; code=$?; find disk -mindepth 1; exit $code"
+        "{mount} && \"$OUTIS\" run p.toml -i in.csv -o disk/new/out; code=$?; find disk -type f | sort; exit $code"
     );
     let ran = shell(&folder, "unshare", &["-rm", "sh", "-c", &script]).expect(2);
     assert!(ran.stderr().contains("the disk is full"), "{}", ran.stderr());
-    assert_eq!(ran.stdout(), "", "nothing is left on the disk");
+    let logs = "disk/new/out.failed/log.jsonl\ndisk/new/out.failed/times.jsonl\n";
+    assert_eq!(ran.stdout(), logs, "nothing else is left on the disk");
 }
 
 #[test]
@@ -122,7 +135,7 @@ fn an_input_that_changes_between_the_passes_is_seen_whatever_its_date_says() {
         match result {
             Err(error) => {
                 assert_eq!(error.kind(), &ErrorKind::InputChanged, "{error}");
-                assert_eq!(names(&folder), ["in.csv", "p.toml"]);
+                only_the_log(&folder, "out", "input_changed");
                 return;
             }
             // the row was read before it changed
@@ -133,7 +146,7 @@ fn an_input_that_changes_between_the_passes_is_seen_whatever_its_date_says() {
 }
 
 #[test]
-fn a_polite_kill_leaves_nothing() {
+fn a_polite_kill_leaves_the_log_alone() {
     let folder = Folder::new();
     folder.write("p.toml", PROFILE.replace("\"quasi\"", "\"insensitive\""));
     let mut child = program()
@@ -156,18 +169,20 @@ fn a_polite_kill_leaves_nothing() {
     drop(stdin);
     let ran = Ran(child.wait_with_output().unwrap()).expect(2);
     assert!(ran.stderr().contains("stopped"), "{}", ran.stderr());
-    assert_eq!(names(&folder), ["p.toml"]);
+    only_the_log(&folder, "new/out", "interrupted");
 }
 
 #[test]
-fn folders_made_for_a_run_that_fails_are_removed_and_others_stay() {
+fn a_run_that_fails_leaves_its_log_and_one_that_never_began_nothing() {
     let folder = folder(10);
     folder.write("bad.csv", table(10).replace("2025-03-01,aaaa         7", "yesterday,aaaa         7"));
     std::fs::create_dir(folder.join("mine")).unwrap();
     let ran = folder.outis(&["run", "p.toml", "-i", "bad.csv", "-o", "mine/new/newer/out"]).expect(2);
     assert!(ran.stderr().contains("`bad.csv`, row 8, column `day`"), "{}", ran.stderr());
+    only_the_log(&folder, "mine/new/newer/out", "bad_value");
+    // nothing was begun: nothing stays
+    folder.outis(&["run", "p.toml", "-i", "absent.csv", "-o", "other/new/out"]).expect(2);
     assert_eq!(names(&folder), ["bad.csv", "in.csv", "mine", "p.toml"]);
-    assert_eq!(std::fs::read_dir(folder.join("mine")).unwrap().count(), 0);
     // a refusal keeps its log, and the folders above it
     folder.write("alone.csv", "city,day,note\nwest,2025-03-01,x\n");
     folder.outis(&["run", "p.toml", "-i", "alone.csv", "-o", "mine/new/out"]).expect(1);

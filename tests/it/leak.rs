@@ -267,7 +267,12 @@ fn errors_on_malformed_input_hold_no_cell() {
         folder.write("in.csv", bytes);
         let ran = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out", "--json"]).expect(2);
         assert!(ran.stderr().contains("row"), "{what}: {}", ran.stderr());
-        assert_clean(&folder, &[], &ran, &forms, what);
-        assert_eq!(folder.files(), ["groups.csv", "in.csv", "p.toml"], "{what}: nothing is left");
+        let logs = ["out.failed/log.jsonl".to_owned(), "out.failed/times.jsonl".to_owned()];
+        assert_clean(&folder, &logs, &ran, &forms, what);
+        assert_eq!(
+            folder.files(),
+            ["groups.csv", "in.csv", &logs[0], &logs[1], "p.toml"],
+            "{what}: the log alone is left"
+        );
     }
 }
