@@ -35,6 +35,7 @@ pub mod domain;
 pub mod hierarchy;
 pub mod profile;
 
+pub mod anatomy;
 pub mod log;
 pub mod read;
 pub mod sample;

@@ -10,6 +10,7 @@ pub mod format;
 mod ipc;
 mod ndjson;
 mod parquet;
+mod parquet_footer;
 mod publish;
 mod record;
 mod stage;

@@ -1,13 +1,14 @@
 //! Parquet parts that hold the cells and nothing about them.
 //!
-//! No statistics, no bloom filters, no sorting columns, no key-value metadata (not even the Arrow schema: the logical
-//! types of Parquet say all that our columns need). A dictionary is built from the cells of its own row group. What the
-//! writer below cannot leave out: the text "Polars" as `created_by`, and an offset index, which gives the place and the
-//! number of rows of each page.
+//! No statistics, no bloom filters, no sorting columns, no page index, no key-value metadata (not even the Arrow schema: the
+//! logical types of Parquet say all that our columns need), no name of the writer. A dictionary is built from the cells of
+//! its own row group. The last group of eight bit-packed places in it may be filled up with places that stand before it: the
+//! writer below does so, and it tells nothing new.
 
 use super::format::{Groups, Tray, Wide, guarded, write_error};
+use super::parquet_footer::without_index_and_name;
 use super::record::Builders;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use polars::prelude::DataFrame;
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter, StatisticsOptions};
 use std::io::Write;
@@ -51,7 +52,10 @@ impl<W: Write> Groups for ParquetPart<W> {
             // An empty list: without one, the writer adds the Arrow schema.
             writer.end(Some(Vec::new()))
         })?;
-        self.tray.drain(&mut self.sink)?;
+        let end = self.tray.take();
+        let end = without_index_and_name(&end).ok_or(ErrorKind::Internal("the end of a Parquet file is another"))?;
+        let failed = |cause: std::io::Error| write_error(&cause);
+        self.sink.write_all(&end).map_err(failed)?;
         self.sink.finish().map_err(|cause| write_error(&cause))
     }
 }

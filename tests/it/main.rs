@@ -15,6 +15,7 @@ mod architecture; // the import table: arrows that are not in it do not exist
 mod brute_force; // a slow and obvious solver agrees on thousands of small problems
 mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
+mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod leak; // canary markers in every cell, searched in every artefact
 mod oracle; // optima that ARX found
 mod release; // what a release is: rows, order, files, log

@@ -111,6 +111,10 @@ impl Tray {
         bytes.clear();
         done
     }
+    /// Takes the bytes that are there.
+    pub(in crate::write) fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Write for Tray {
