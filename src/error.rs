@@ -111,6 +111,13 @@ pub enum ErrorKind {
     Key(&'static str),
     /// The environment variable that should hold the key is not set: its name.
     KeyVariable(String),
+    /// Evidence that does not hold: which link.
+    Evidence {
+        /// Stable code of the link, as `E_ROOT`.
+        code: &'static str,
+        /// What does not hold, in words.
+        what: &'static str,
+    },
     /// The run was stopped by the user.
     Interrupted,
     /// Something outside this code refused: which part; its own text is withheld because it may quote cells.
@@ -375,6 +382,7 @@ impl fmt::Display for ErrorKind {
             Self::TargetIsInput => out.write_str("the target is one of the inputs, or holds one"),
             Self::Memory(what) => write!(out, "{what} needs more memory than was given"),
             Self::Key(why) => write!(out, "no key: {why}"),
+            Self::Evidence { code, what } => write!(out, "{what} ({code})"),
             Self::KeyVariable(name) => write!(out, "no key: the environment variable `{}` is not set", shown(name)),
             Self::Interrupted => out.write_str("stopped"),
             Self::Foreign(part) => write!(out, "{part} refused"),

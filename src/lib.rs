@@ -46,6 +46,8 @@ pub mod group;
 pub mod check;
 pub mod solve;
 
+pub mod evidence;
+
 pub mod gate;
 
 pub mod write;

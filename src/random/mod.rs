@@ -7,6 +7,6 @@ mod nonce;
 mod repeatable;
 mod secure;
 
-pub use nonce::nonce;
+pub use nonce::{nonce, secret_bytes};
 pub use repeatable::Repeatable;
 pub use secure::SystemNoise;

@@ -57,7 +57,7 @@ pub(crate) enum Verb {
     Schema,
     /// Completions for a shell
     Completions(CompletionArgs),
-    /// A key file for profiles of goal `deidentified`
+    /// A key file: for profiles of goal `deidentified`, or for signing evidence
     Keygen(KeygenArgs),
 }
 
@@ -195,7 +195,25 @@ pub(crate) struct CompletionArgs {
 #[derive(Args)]
 pub(crate) struct KeygenArgs {
     /// File to make (mode 0600); it must not exist
-    pub(crate) file: PathBuf,
+    #[arg(required_unless_present = "output")]
+    pub(crate) file: Option<PathBuf>,
+    /// The same as FILE
+    #[arg(long, short, value_name = "FILE", conflicts_with = "file")]
+    pub(crate) output: Option<PathBuf>,
+    /// Make a key that signs evidence, and its public half as FILE.pub; never a key of tokens
+    #[arg(long, value_name = "SUITE")]
+    pub(crate) signing: Option<SigningArg>,
+    /// Name of the signer, as `example.org/releases`; without one the key is called after itself
+    #[arg(long, value_name = "NAME", requires = "signing")]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum SigningArg {
+    /// Ed25519 (RFC 8032)
+    Ed25519,
+    /// SM2 with SM3 (GB/T 32918)
+    Sm2,
 }
 
 #[derive(Clone, Copy, ValueEnum)]

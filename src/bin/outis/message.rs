@@ -156,6 +156,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::Key(why) if why.starts_with("others") => "take the rights away from others: `chmod 600 FILE`",
         ErrorKind::KeyVariable(_) => "set it to 64 hex digits; `outis keygen FILE` makes a key file",
         ErrorKind::Key(_) => "`outis keygen FILE` makes a key file; keys never stand in a profile or argument",
+        ErrorKind::Evidence { .. } => {
+            "do not rely on it: ask whoever gave it for an unchanged copy, and for the public key by another way"
+        }
         ErrorKind::Interrupted => "nothing was published and no data is left behind",
         ErrorKind::Foreign(_) => {
             "look whether the file is whole; its own message is withheld because it may quote cells"

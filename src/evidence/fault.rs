@@ -1,0 +1,85 @@
+//! What a check of evidence may find, each with a stable code.
+
+use crate::error::{Error, ErrorKind};
+
+macro_rules! faults {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $words:literal;)+) => {
+        /// A link of the evidence that does not hold. Closed; codes never change their meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Fault {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl Fault {
+            /// Every fault.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// Its stable code, for programs.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code),+ }
+            }
+            /// What it means, in words that quote nothing of what was read.
+            #[must_use]
+            pub fn words(self) -> &'static str {
+                match self { $(Self::$variant => $words),+ }
+            }
+        }
+    };
+}
+
+faults! {
+    /// A public key that is not written as one.
+    KeyForm = "E_KEY_FORM", "a public key is not written as `name+id+key`";
+    /// A note without its parts.
+    NoteForm = "E_NOTE_FORM", "a signed note does not have the form of one";
+    /// A checkpoint's text without its lines.
+    CheckpointForm = "E_CHECKPOINT_FORM", "a checkpoint does not have the form of one";
+    /// A proof file without its parts.
+    ProofForm = "E_PROOF_FORM", "a proof does not have the form of one";
+    /// An envelope that is not exactly what its content is written as.
+    EnvelopeForm = "E_ENVELOPE_FORM", "an envelope does not have the form of one";
+    /// A statement that is not exactly what its content is written as.
+    StatementForm = "E_STATEMENT_FORM", "a statement does not have the form of one";
+    /// No trusted key signed.
+    Untrusted = "E_UNTRUSTED", "no trusted key signed it";
+    /// A signature under a trusted key's name that does not verify.
+    BadSignature = "E_BAD_SIGNATURE", "a signature is not of the key that it names";
+    /// The checkpoint is of another log.
+    OtherLog = "E_OTHER_LOG", "the checkpoint is of another log";
+    /// The root does not belong to the entries.
+    Root = "E_ROOT", "the root does not belong to the entries";
+    /// The proof does not lead from the entry to the root.
+    Inclusion = "E_INCLUSION", "the entry is not in the log that the checkpoint is of";
+    /// The log lost entries since a checkpoint.
+    Shrunk = "E_LOG_SHRUNK", "the log is shorter than it was";
+    /// Two checkpoints of one size with different roots, or an older one that is not the start of the newer.
+    Equivocation = "E_EQUIVOCATION", "the log shows another past than it did";
+    /// A log folder whose files do not fit its checkpoint.
+    LogFiles = "E_LOG_FILES", "files of the log are missing or do not fit its checkpoint";
+    /// A rotation that the old key did not sign.
+    Rotation = "E_ROTATION", "a key was replaced without the old key's word";
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self::new(ErrorKind::Evidence { code: fault.code(), what: fault.words() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_of_one_form() {
+        let mut codes: Vec<&str> = Fault::ALL.iter().map(|fault| fault.code()).collect();
+        assert!(
+            codes.iter().all(
+                |code| code.starts_with("E_") && code.bytes().all(|byte| byte == b'_' || byte.is_ascii_uppercase())
+            )
+        );
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), Fault::ALL.len());
+    }
+}
