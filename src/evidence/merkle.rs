@@ -259,7 +259,7 @@ pub fn peaks(size: u64) -> Vec<(u32, u64)> {
 
 /// The largest power of two below `count`, which is at least 2.
 fn split(count: u64) -> u64 {
-    1 << (63 - (count - 1).leading_zeros())
+    1 << (count - 1).ilog2()
 }
 
 /// The hash over entries `begin` up to `end`, where `begin` is a multiple of the power of two that covers the range.

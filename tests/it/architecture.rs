@@ -243,7 +243,8 @@ fn unsafe_code_stands_in_one_file() {
 fn publishing_and_private_files_have_one_door() {
     for (name, code) in sources(&root().join("src")) {
         let module = module_of(&name);
-        if module.is_some() && module != Some("write") {
+        // a log's own checkpoint is replaced in one step, too
+        if module.is_some() && module != Some("write") && name != "src/evidence/tiles.rs" {
             assert!(!code.contains("fs::rename"), "{name}: only write::publish makes a release visible");
         }
         if module.is_some() && module != Some("run") {
