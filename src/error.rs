@@ -261,6 +261,7 @@ impl ErrorKind {
             Self::Key(_) | Self::KeyVariable(_) => "key",
             Self::Interrupted => "interrupted",
             Self::Foreign(_) => "foreign",
+            Self::Evidence { code, .. } => code,
             Self::Internal(_) => "internal",
         }
     }
