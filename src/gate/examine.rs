@@ -76,10 +76,14 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Members of the smallest class.
+    /// Members of the smallest class; where persons are counted, persons of the rarest combination of rows.
     #[must_use]
     pub fn smallest_class(&self) -> Option<u64> {
-        self.classes.as_ref().and_then(|table| table.members().iter().copied().min())
+        let table = self.classes.as_ref()?;
+        match table.persons() {
+            Some(persons) => persons.smallest(),
+            None => table.members().iter().copied().min(),
+        }
     }
     /// What a rule had counted.
     #[must_use]

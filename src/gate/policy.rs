@@ -20,6 +20,8 @@ pub struct Policy {
     pub sensitive: Vec<usize>,
     /// Place of the released subject column, where classes count persons.
     pub subject: Option<usize>,
+    /// Most rows of one person, where asked.
+    pub rows_per_subject: Option<u32>,
     /// Smallest class, where asked.
     pub k: Option<K>,
     /// Every privacy model that is asked, k-anonymity among them; `sensitive` of a model is a place in [`Policy::sensitive`].
@@ -113,7 +115,7 @@ impl KeyHome {
     }
 }
 
-/// Rows of the run: in = out + suppressed + rejected + not drawn.
+/// Rows of the run: in = out + suppressed + rejected + not drawn + over the cap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowAccount {
     /// Read.
@@ -126,6 +128,8 @@ pub struct RowAccount {
     pub rejected: u64,
     /// Not drawn by the sample.
     pub not_drawn: u64,
+    /// Left out because the person has more rows than are taken.
+    pub over_cap: u64,
 }
 
 /// Suppression and its limit.

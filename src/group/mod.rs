@@ -20,6 +20,7 @@ mod hash;
 mod merge;
 mod packing;
 mod persons;
+mod row_cap;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,5 @@ pub use builder::{Shape, TableBuilder};
 pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};
 pub use merge::merge;
 pub use persons::{Marks, Persons, Rare};
+pub use row_cap::{RowCap, RowChoice};
 pub use table::{ClassTable, Histogram, Shared, Values};

@@ -9,7 +9,7 @@
 //! Given: for each class the persons in it and their rows there. A signature is held as a sum of 128-bit marks of
 //! (class, times): the order of rows does not matter, and two signatures are taken for one by chance only (about
 //! n² / 2^129 for n signatures; the marks are keyed by a seed of the process, so nobody can prepare it). Memory grows
-//! with persons: 20 bytes each, and 12 for each class of a person who has several rows.
+//! with persons: 20 bytes each, and 16 for each class of each different signature.
 
 use super::hash::Mixer;
 use hashbrown::HashMap;
@@ -25,7 +25,7 @@ pub struct Persons {
     pub(super) alike: Vec<u64>,
     /// By signature: rows of all its persons.
     pub(super) rows: Vec<u64>,
-    /// For each person with several rows their classes, ascending, and how often.
+    /// By signature: its classes, ascending, and how often.
     pub(super) starts: Vec<usize>,
     pub(super) classes: Vec<(u32, u64)>,
 }
@@ -42,12 +42,33 @@ pub struct Rare {
 }
 
 /// A set of persons, asked by the text that names them. Holds marks only.
+#[derive(Clone)]
 pub struct Marks {
     mixer: Mixer,
     persons: hashbrown::HashSet<[u64; 2], foldhash::fast::RandomState>,
 }
 
+impl Default for Marks {
+    fn default() -> Self {
+        Self { mixer: Mixer::of_process(), persons: hashbrown::HashSet::default() }
+    }
+}
+
 impl Marks {
+    /// Takes in others.
+    pub fn extend(&mut self, others: Self) {
+        self.persons.extend(others.persons);
+    }
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.persons.len()
+    }
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.persons.is_empty()
+    }
     /// Whether a person is one of them; `None` stands for all rows that name nobody.
     #[must_use]
     pub fn contains(&self, subject: Option<&[u8]>) -> bool {
@@ -84,44 +105,55 @@ impl Persons {
     /// What is shared by fewer than `k` persons.
     #[must_use]
     pub fn below(&self, k: u64) -> Rare {
-        let rare = self.alike.iter().zip(&self.rows).filter(|(alike, _)| **alike < k);
-        rare.fold(Rare::default(), |sum, (alike, rows)| Rare {
-            signatures: sum.signatures + 1,
-            persons: sum.persons + alike,
-            rows: sum.rows + rows,
-        })
+        self.leave_out(k, &[]).0
     }
-    /// The persons whose signature is shared by fewer than `k`.
+    /// The persons who leave with all their rows: those whose signature fewer than `k` share, and those with a row in a
+    /// class that is left out. `classes` says which those are; an empty list stands for none.
     #[must_use]
-    pub fn rare(&self, k: u64) -> Marks {
-        let rare = |signature: &u32| self.alike[*signature as usize] < k;
-        let persons = self.marks.iter().zip(&self.signatures).filter(|(_, signature)| rare(signature));
-        Marks { mixer: Mixer::of_process(), persons: persons.map(|(mark, _)| *mark).collect() }
+    pub fn leave_out(&self, k: u64, classes: &[bool]) -> (Rare, Marks) {
+        let out = |class: &(u32, u64)| classes.get(class.0 as usize).copied().unwrap_or(false);
+        let leaves: Vec<bool> = (0..self.alike.len())
+            .map(|signature| {
+                self.alike[signature] < k || (!classes.is_empty() && self.classes(signature).iter().any(out))
+            })
+            .collect();
+        let mut rare = Rare::default();
+        for (signature, _) in leaves.iter().enumerate().filter(|(_, leaves)| **leaves) {
+            rare.signatures += 1;
+            rare.persons += self.alike[signature];
+            rare.rows += self.rows[signature];
+        }
+        let persons = self.marks.iter().zip(&self.signatures).filter(|(_, signature)| leaves[**signature as usize]);
+        (rare, Marks { persons: persons.map(|(mark, _)| *mark).collect(), ..Marks::default() })
+    }
+    fn classes(&self, signature: usize) -> &[(u32, u64)] {
+        &self.classes[self.starts[signature]..self.starts[signature + 1]]
     }
     /// The fewest persons that share a pair of rows which some person has: k^m for m = 2. None where nobody has two rows.
-    /// Every pair of rows of a person is looked at, so the time grows with the square of their rows; memory does not:
+    /// Every pair of classes of a signature is looked at, so the time grows with the square of them; memory does not:
     /// pairs are counted in parts.
     #[must_use]
     pub fn smallest_of_pairs(&self) -> Option<u64> {
         const PAIRS_AT_ONCE: u64 = 1 << 24;
-        let of_person = || self.starts.windows(2).map(|run| &self.classes[run[0]..run[1]]);
-        let pairs = of_person().map(|classes| (classes.len() * (classes.len() + 1) / 2) as u64).sum::<u64>();
+        let all = || (0..self.alike.len()).map(|signature| (self.classes(signature), self.alike[signature]));
+        let pairs = all().map(|(classes, _)| (classes.len() * (classes.len() + 1) / 2) as u64).sum::<u64>();
         let parts = u32::try_from(pairs / PAIRS_AT_ONCE + 1).unwrap_or(u32::MAX);
         let mut smallest: Option<u64> = None;
-        let mut found: Vec<(u32, u32)> = Vec::new();
+        let mut found: Vec<(u32, u32, u64)> = Vec::new();
         for part in 0..parts {
             found.clear();
-            for classes in of_person() {
+            for (classes, alike) in all() {
                 for (at, &(class, times)) in classes.iter().enumerate().filter(|(_, (class, _))| class % parts == part)
                 {
                     if times > 1 {
-                        found.push((class, class));
+                        found.push((class, class, alike));
                     }
-                    found.extend(classes[at + 1..].iter().map(|&(other, _)| (class, other)));
+                    found.extend(classes[at + 1..].iter().map(|&(other, _)| (class, other, alike)));
                 }
             }
             found.sort_unstable();
-            let least = found.chunk_by(PartialEq::eq).map(|run| run.len() as u64).min();
+            let pairs = found.chunk_by(|left, right| (left.0, left.1) == (right.0, right.1));
+            let least = pairs.map(|run| run.iter().map(|pair| pair.2).sum()).min();
             smallest = smallest.into_iter().chain(least).min();
         }
         smallest
@@ -155,6 +187,8 @@ impl Persons {
                     Entry::Vacant(new) => {
                         persons.alike.push(0);
                         persons.rows.push(0);
+                        persons.classes.extend_from_slice(classes);
+                        persons.starts.push(persons.classes.len());
                         *new.insert(next)
                     }
                 };
@@ -162,10 +196,6 @@ impl Persons {
                 persons.signatures.push(number);
                 persons.alike[number as usize] += 1;
                 persons.rows[number as usize] += rows;
-                if rows > 1 {
-                    persons.classes.extend_from_slice(classes);
-                    persons.starts.push(persons.classes.len());
-                }
             }
         }
         persons

@@ -222,16 +222,29 @@ proptest! {
         prop_assert_eq!(found, expected);
         prop_assert_eq!(persons.smallest(), alike.values().copied().min());
         prop_assert_eq!(persons.most_rows() as usize, of.values().map(Vec::len).max().unwrap_or(0));
-        let rare = persons.rare(k);
+        let (below, rare) = persons.leave_out(k, &[]);
         let is_rare = |subject: &Cell| alike[&of[subject]] < k;
         for subject in of.keys() {
             prop_assert_eq!(rare.contains(subject.as_deref()), is_rare(subject));
         }
         prop_assert!(!rare.contains(Some(b"nobody")));
-        let below = persons.below(k);
+        prop_assert_eq!(below, persons.below(k));
+        prop_assert_eq!(rare.len() as u64, below.persons);
         prop_assert_eq!(below.persons as usize, of.keys().filter(|subject| is_rare(subject)).count());
         prop_assert_eq!(below.rows as usize, rows.iter().filter(|row| is_rare(&row.subject)).count());
         prop_assert_eq!(below.signatures as usize, alike.values().filter(|alike| **alike < k).count());
+        // whoever has a row in a class that leaves, leaves too
+        if !table.is_empty() {
+            let mut out = vec![false; table.len()];
+            out[0] = true;
+            let first: Vec<Cell> = (0..2)
+                .map(|at| table.quasi()[at].get(table.codes(at)[0]).map(<[u8]>::to_vec))
+                .collect();
+            let (_, left) = persons.leave_out(1, &out);
+            for (subject, rows) in &of {
+                prop_assert_eq!(left.contains(subject.as_deref()), rows.contains(&first));
+            }
+        }
         // k^2: every pair of rows of a person, and all persons who have both
         let has = |rows: &[Vec<Cell>], pair: &(Vec<Cell>, Vec<Cell>)| {
             let times = |tuple: &Vec<Cell>| rows.iter().filter(|row| *row == tuple).count();

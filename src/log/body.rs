@@ -141,11 +141,11 @@ pub struct SurveyDone {
     pub rejected: u64,
     /// Equivalence classes at the released levels.
     pub classes: u64,
-    /// Members of the smallest class: rows, or persons.
+    /// Members of the smallest class: rows; or persons all of whose rows look alike.
     pub smallest_class: u64,
-    /// Classes under k.
+    /// Classes under k; where persons are counted, combinations of a person's rows that fewer than k persons share.
     pub classes_below_k: u64,
-    /// Rows of those classes, which are suppressed.
+    /// Their rows, which are suppressed.
     pub rows_to_suppress: u64,
     /// Most rows that may be suppressed.
     pub suppression_limit: u64,
@@ -186,6 +186,8 @@ pub struct ShardsDone {
     pub rejected: u64,
     /// Rows that the sample did not draw.
     pub not_drawn: u64,
+    /// Rows left out because the person has more than are taken.
+    pub over_cap: u64,
     /// Cells nulled or taken as text because they are not of their type.
     pub invalid_cells: u64,
 }
@@ -322,6 +324,8 @@ pub struct RunSealed {
     pub rejected: u64,
     /// Rows not drawn.
     pub not_drawn: u64,
+    /// Rows left out because the person has more than are taken.
+    pub over_cap: u64,
     /// Shards.
     pub shards: u64,
     /// Events before this one.

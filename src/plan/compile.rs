@@ -68,6 +68,7 @@ pub fn compile(
         permuted,
         subject,
         unit: profile.privacy.unit,
+        rows_per_subject: profile.privacy.rows_per_subject,
         k: profile.privacy.k,
         models: models.asked,
         sensitive: models.sensitive,

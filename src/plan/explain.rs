@@ -104,10 +104,13 @@ fn write_privacy(plan: &Plan, out: &mut String) -> std::fmt::Result {
             k.get(),
             match plan.unit {
                 Unit::Row => "rows",
-                Unit::Subject => "persons",
+                Unit::Subject => "persons, all rows of each counted together",
             }
         )?,
         None => writeln!(out, "  k-anonymity        not asked")?,
+    }
+    if let Some(rows) = plan.rows_per_subject {
+        writeln!(out, "  rows of a person   at most {rows}, drawn by key")?;
     }
     writeln!(out, "  suppression        at most {} of the rows, whole classes", plan.suppress_at_most)
 }

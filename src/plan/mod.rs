@@ -48,6 +48,8 @@ pub struct Plan {
     pub subject: Option<usize>,
     /// What a class counts.
     pub unit: Unit,
+    /// Most rows of one person.
+    pub rows_per_subject: Option<u32>,
     /// Smallest class.
     pub k: Option<K>,
     /// Every model, k-anonymity among them; `sensitive` of a model is a place in [`Plan::sensitive`].
@@ -150,18 +152,23 @@ impl Plan {
     pub fn is_open(&self) -> bool {
         self.columns.iter().any(|column| column.open.is_some())
     }
+    /// Place among `columns` of the subject, where classes count persons.
+    #[must_use]
+    pub fn counted_subject(&self) -> Option<usize> {
+        if self.unit == Unit::Subject { self.subject } else { None }
+    }
     /// The gate's policy, as far as it is known before the run; rows and files are filled in by it.
     #[must_use]
     pub fn policy(&self) -> Policy {
         let place = |column: usize| self.released.iter().position(|released| *released == column);
-        let counted_subject = if self.unit == Unit::Subject { self.subject } else { None };
         Policy {
             sources: (0..self.columns.len()).map(|at| self.source_column(at)).collect(),
             columns: self.released.iter().map(|at| self.released_column(*at)).collect(),
             typed: !self.layout.format.is_text(),
             quasi: self.quasi.iter().filter_map(|at| place(*at)).collect(),
             sensitive: self.sensitive.iter().filter_map(|at| place(*at)).collect(),
-            subject: counted_subject.and_then(place),
+            subject: self.counted_subject().and_then(place),
+            rows_per_subject: self.rows_per_subject,
             k: self.k,
             models: self.models.clone(),
             tier: match self.tier {

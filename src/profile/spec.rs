@@ -202,6 +202,8 @@ pub enum Unit {
 pub struct PrivacySpec {
     /// What a class counts.
     pub unit: Unit,
+    /// Most rows of one person; the others are left out by keyed choice.
+    pub rows_per_subject: Option<u32>,
     /// Smallest class.
     pub k: Option<K>,
     /// The other models, in the order of the reference.

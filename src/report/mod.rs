@@ -76,12 +76,14 @@ pub struct Rows {
     pub rejected: u64,
     /// Not drawn by the sample.
     pub not_drawn: u64,
+    /// Left out because the person has more rows than are taken.
+    pub over_cap: u64,
 }
 
 impl From<RowAccount> for Rows {
     fn from(rows: RowAccount) -> Self {
-        let RowAccount { read, released, suppressed, rejected, not_drawn } = rows;
-        Self { read, released, suppressed, rejected, not_drawn }
+        let RowAccount { read, released, suppressed, rejected, not_drawn, over_cap } = rows;
+        Self { read, released, suppressed, rejected, not_drawn, over_cap }
     }
 }
 
@@ -95,13 +97,13 @@ pub struct Risk {
     pub members: u64,
     /// Equivalence classes; none where no quasi-identifier leaves.
     pub classes: Option<u64>,
-    /// Members of the smallest class: the attained k.
+    /// Members of the smallest class: the attained k. For persons: how many share the rarest combination of rows.
     pub smallest_class: Option<u64>,
-    /// Classes of one member.
+    /// Classes of one member; for persons, combinations of rows that one person has.
     pub unique_classes: u64,
     /// `1/smallest`.
     pub highest_risk: Option<String>,
-    /// `classes/members`.
+    /// `classes/members`; for persons, different combinations of rows over persons.
     pub average_risk: Option<String>,
 }
 
@@ -124,10 +126,10 @@ impl Risk {
                 average_risk: None,
             };
         };
-        // A person in several classes is a member of each.
-        let members: u64 = match unit {
-            Unit::Row => measured.rows,
-            Unit::Subject => table.members().iter().sum(),
+        // persons are alike where all their rows are
+        let (members, alike) = match (unit, table.persons()) {
+            (Unit::Subject, Some(persons)) => (persons.len() as u64, persons.alike()),
+            (Unit::Subject | Unit::Row, _) => (measured.rows, table.members()),
         };
         let smallest_class = measured.smallest_class();
         let classes = table.members().len() as u64;
@@ -136,9 +138,9 @@ impl Risk {
             members,
             classes: Some(classes),
             smallest_class,
-            unique_classes: table.members().iter().filter(|members| **members == 1).count() as u64,
+            unique_classes: alike.iter().filter(|members| **members == 1).count() as u64,
             highest_risk: smallest_class.map(|smallest| format!("1/{smallest}")),
-            average_risk: (members > 0).then(|| format!("{classes}/{members}")),
+            average_risk: (members > 0).then(|| format!("{}/{members}", alike.len())),
         }
     }
     /// As the log tells it.

@@ -86,6 +86,7 @@ fn write_rows(report: &RunReport, out: &mut String) -> std::fmt::Result {
         ("suppressed", rows.suppressed, "#c77d0a"),
         ("rejected", rows.rejected, "var(--bad)"),
         ("not drawn", rows.not_drawn, "var(--soft)"),
+        ("over the cap", rows.over_cap, "var(--soft)"),
     ];
     writeln!(out, "<h2>Rows: {} read</h2><div class=\"bar\">", grouped(rows.read))?;
     for (_, count, color) in parts {

@@ -7,6 +7,7 @@
 mod aside;
 mod clean;
 mod clock;
+mod draw;
 mod emit;
 mod examples;
 pub mod measure;
@@ -100,7 +101,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let key = key_of(&job.loaded, job.folder.as_deref(), job.options.insecure_test_seed)?;
     let Compiled { plan, operators } =
         plan::compile(&job.loaded.profile, source.schema(), &key, job.folder.as_deref(), source_format(&source))?;
-    if plan.needs_survey() && !source.can_read_twice() {
+    if (plan.needs_survey() || plan.rows_per_subject.is_some()) && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
     }
     clean_beside(&job.output, progress)?;
@@ -137,10 +138,14 @@ impl Begun<'_> {
         record.inputs(source, clock)?;
         record.key_created(plan, &key, clock)?;
 
+        let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
+        let draw = draw::Draw::new(plan, &sample, &priorities);
+        let chosen = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
+        let draw = draw.capped(chosen.as_ref());
         let survey = if plan.needs_survey() {
             clock.begin(Stage::Survey);
             progress.begin(Stage::Survey, source.total_bytes());
-            let survey = survey::survey(plan, &operators, source, place, &key.stream("sample"), progress)?;
+            let survey = survey::survey(plan, &operators, source, place, draw, progress)?;
             record.survey_done(&survey, clock)?;
             if survey.rows_below > survey.limit {
                 record.key_destroyed(key, operators, clock)?;
@@ -158,7 +163,6 @@ impl Begun<'_> {
         let stores = make_stores(plan, &key, &stage, buckets, place.memory);
         let permuted = |at: &usize| key.stream(&format!("scatter/{}", plan.columns[*at].name));
         let keys = release::ReleaseKeys {
-            sample: key.stream("sample"),
             scatter: key.stream("scatter"),
             permuted: plan.permuted.iter().map(permuted).collect(),
         };
@@ -170,10 +174,11 @@ impl Begun<'_> {
             stores: &stores,
             keys: &keys,
             aside: &aside_keys,
+            draw,
         };
         let (shards, aside) = release.run(source, place, progress)?;
         let rows = record.shards_done(source, &shards, clock)?;
-        drop((shards, survey, keys));
+        drop((shards, survey, keys, chosen, sample, priorities));
 
         clock.begin(Stage::Write);
         progress.begin(Stage::Write, None);
@@ -186,7 +191,7 @@ impl Begun<'_> {
 
         clock.begin(Stage::Gate);
         progress.begin(Stage::Gate, None);
-        let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn);
+        let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
         let policy = record.policy(plan, rows, limit, &parts);
         let staged =
             StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };

@@ -14,7 +14,7 @@ use crate::log::{
     RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
 };
 use crate::plan::{Operators, Plan, explain};
-use crate::profile::{Loaded, shippable};
+use crate::profile::{Loaded, Unit, shippable};
 use crate::read::Source;
 use crate::report::{Risk, RunReport, html};
 use crate::secret::MasterKey;
@@ -140,7 +140,7 @@ impl Record {
             rows: survey.rows,
             rejected: survey.rejected,
             classes: survey.classes.len() as u64,
-            smallest_class: survey.classes.members().iter().copied().min().unwrap_or(0),
+            smallest_class: survey.smallest,
             classes_below_k: survey.classes_below,
             rows_to_suppress: survey.rows_below,
             suppression_limit: survey.limit,
@@ -164,6 +164,7 @@ impl Record {
                 self.rows.suppressed += group.suppressed;
                 self.rows.rejected += group.rejected;
                 self.rows.not_drawn += group.not_drawn;
+                self.rows.over_cap += group.over_cap;
                 self.invalid += group.invalid_cells;
                 self.shards += group.shards;
                 self.journal.append(Event::ShardsDone(group), clock)?;
@@ -268,11 +269,17 @@ impl Record {
             status: gate::Status::Fail.name(),
             severity: gate::Severity::Block.name(),
             stage: gate::SUPPRESSION.stage.name(),
-            measured: format!(
-                "{} in {} under k",
-                counted(survey.rows_below, "row"),
-                counted_classes(survey.classes_below)
-            ),
+            measured: match plan.unit {
+                Unit::Row => {
+                    let classes = counted_classes(survey.classes_below);
+                    format!("{} in {classes} under k", counted(survey.rows_below, "row"))
+                }
+                Unit::Subject => format!(
+                    "{} of {} whose rows together fewer than k persons share",
+                    counted(survey.rows_below, "row"),
+                    counted(survey.persons_below, "person")
+                ),
+            },
             limit: format!("at most {}", counted(survey.limit, "row")),
             reason: gate::SUPPRESSION.reason.to_owned(),
             milliseconds: 0,
@@ -302,6 +309,7 @@ impl Record {
             suppressed: self.rows.suppressed,
             rejected: self.rows.rejected,
             not_drawn: self.rows.not_drawn,
+            over_cap: self.rows.over_cap,
             shards: self.shards,
             events: self.journal.events(),
         });

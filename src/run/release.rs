@@ -1,9 +1,10 @@
 //! Pass two: read, transform, leave out suppressed classes, and put every row into its shuffle bucket.
 
 use super::aside::{AsideKeys, Collector, gather};
+use super::draw::{Decisions, Draw, Drawn};
 use super::parallel::{Done, Worker, each_shard};
 use super::survey::Survey;
-use super::transforming::{Draw, Transforming};
+use super::transforming::Transforming;
 use super::{Progress, Workplace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{Aside, Fate};
@@ -22,12 +23,12 @@ pub(super) struct ShardReport {
     pub(super) released: u64,
     pub(super) suppressed: u64,
     pub(super) not_drawn: u64,
+    pub(super) over_cap: u64,
     pub(super) invalid: u64,
 }
 
 /// The stream keys of the second pass.
 pub(super) struct ReleaseKeys {
-    pub(super) sample: StreamKey,
     pub(super) scatter: StreamKey,
     /// One per permuted column.
     pub(super) permuted: Vec<StreamKey>,
@@ -47,6 +48,7 @@ pub(super) struct Release<'p> {
     pub(super) stores: &'p Stores,
     pub(super) keys: &'p ReleaseKeys,
     pub(super) aside: &'p AsideKeys,
+    pub(super) draw: Draw<'p>,
 }
 
 impl Release<'_> {
@@ -76,7 +78,6 @@ struct Releaser<'p> {
     transforming: Transforming<'p>,
     encoder: RecordEncoder,
     rows: ShardRows,
-    draw: Draw,
     scratch: ClassifierScratch,
     classes: Vec<u32>,
     permuted: Vec<Permuted>,
@@ -86,6 +87,8 @@ struct Releaser<'p> {
     labels: Vec<u32>,
     aside: Collector<'p>,
     fates: Vec<Fate>,
+    /// Place among the released columns of the subject, where persons are counted.
+    subject_place: Option<usize>,
 }
 
 /// The cells of one permuted column in the present shard.
@@ -105,7 +108,6 @@ impl<'p> Releaser<'p> {
             transforming: Transforming::new(plan, release.operators),
             encoder: RecordEncoder::new(&plan.layout),
             rows: ShardRows::default(),
-            draw: Draw::new(plan),
             scratch: ClassifierScratch::default(),
             classes: Vec::new(),
             permuted: plan
@@ -118,6 +120,7 @@ impl<'p> Releaser<'p> {
             labels: Vec::new(),
             aside: Collector::new(plan, release.aside),
             fates: Vec::new(),
+            subject_place: plan.counted_subject().and_then(|at| plan.released.iter().position(|other| *other == at)),
         }
     }
 
@@ -138,9 +141,12 @@ impl<'p> Releaser<'p> {
         Ok(())
     }
 
-    /// Whether the row's class is suppressed.
-    fn is_suppressed(&self, row: usize) -> Result<bool> {
+    /// Whether the row's class is suppressed, or its person with all their rows.
+    fn is_suppressed(&self, row: usize, subject: Option<&[u8]>) -> Result<bool> {
         let Some(survey) = self.release.survey else { return Ok(false) };
+        if survey.rare.as_ref().is_some_and(|rare| rare.contains(subject)) {
+            return Ok(true);
+        }
         let class = self.classes.get(row).map(|class| *class as usize);
         // a combination that pass one did not see means another input
         class.and_then(|class| survey.suppressed.get(class).copied()).ok_or_else(|| ErrorKind::InputChanged.into())
@@ -169,7 +175,7 @@ impl<'p> Releaser<'p> {
         batch: &Batch<'_>,
         number: u64,
         scatter: &mut Repeatable,
-        decisions: &mut Option<super::transforming::Decisions>,
+        decisions: &mut Option<Decisions<'_>>,
         report: &mut ShardReport,
     ) -> Result<()> {
         let plan = self.release.plan;
@@ -178,11 +184,15 @@ impl<'p> Releaser<'p> {
         report.invalid += invalid;
         self.classify(&columns)?;
         self.fates.clear();
+        let names = self.subject_place.map(|place| columns[place].to_text());
         for row in 0..batch.rows {
-            if decisions.as_mut().is_some_and(|decisions| !decisions.next()) {
-                report.not_drawn += 1;
+            let subject = names.as_ref().and_then(|names| names.get(row));
+            let drawn = decisions.as_mut().map_or(Drawn::Taken, |decisions| decisions.next(subject));
+            if drawn != Drawn::Taken {
+                report.not_drawn += u64::from(drawn == Drawn::LeftOut);
+                report.over_cap += u64::from(drawn == Drawn::OverCap);
                 self.fates.push(Fate::NotDrawn);
-            } else if self.is_suppressed(row)? {
+            } else if self.is_suppressed(row, subject)? {
                 report.suppressed += 1;
                 self.fates.push(Fate::Suppressed);
             } else {
@@ -223,7 +233,7 @@ impl Worker for Releaser<'_> {
     fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, ShardReport)> {
         let (number, keys) = (shard.number, self.release.keys);
         let mut report = ShardReport::default();
-        let mut decisions = self.draw.shard(&keys.sample, number);
+        let mut decisions = self.release.draw.shard(number);
         let mut scatter = Repeatable::new(&keys.scatter, number);
         let count =
             shard.read(scratch, &mut |batch| self.batch(&batch, number, &mut scatter, &mut decisions, &mut report))?;

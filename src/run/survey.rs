@@ -1,15 +1,14 @@
 //! Pass one: read, generalize the quasi-identifiers, count classes. No row is written.
 
-use super::parallel::{Worker, each_shard};
-use super::transforming::{Draw, Transforming};
+use super::draw::{Draw, Drawn};
+use super::parallel::{Done, Worker, each_shard};
+use super::transforming::Transforming;
 use super::{Progress, Workplace};
 use crate::check::{self, Unfit};
 use crate::error::{Error, ErrorKind, Result};
-use crate::group::{self, ClassTable, Classifier, Shape, TableBuilder};
+use crate::group::{self, ClassTable, Classifier, Marks, Rare, Shape, TableBuilder};
 use crate::plan::{Operators, Plan};
-use crate::profile::Unit;
 use crate::read::{Scratch, Shard, ShardCount, Source};
-use crate::secret::StreamKey;
 use crate::value::{Column, Text};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,25 +19,111 @@ pub(super) struct Survey {
     pub(super) classifier: Classifier,
     /// By class number: whether it is suppressed.
     pub(super) suppressed: Vec<bool>,
+    /// Where persons are counted: those all of whose rows are suppressed.
+    pub(super) rare: Option<Marks>,
+    /// Members of the smallest class; where persons are counted, persons of the rarest combination of rows.
+    pub(super) smallest: u64,
     pub(super) rows: u64,
     pub(super) rejected: u64,
     pub(super) classes_below: u64,
     pub(super) rows_below: u64,
+    pub(super) persons_below: u64,
     pub(super) limit: u64,
     /// By shard: its size and fingerprint, so that a changed input is seen in pass two.
     pub(super) shards: Vec<ShardCount>,
 }
 
-/// Counts classes over the whole input.
+/// Counts classes over the whole input, and finds which rows must stay out.
+///
+/// A person leaves with all their rows, and with them the classes that they were in change. So where models look at more
+/// than sizes, the input is surveyed again without the persons found so far, until nobody more has to leave.
 pub(super) fn survey(
     plan: &Plan,
     operators: &Operators,
     source: &Source,
     place: &Workplace<'_>,
-    sample: &StreamKey,
+    draw: Draw<'_>,
     progress: &Progress,
 ) -> Result<Survey> {
-    let subject = (plan.unit == Unit::Subject).then_some(plan.subject).flatten();
+    let mut left = Rare::default();
+    let mut out = Marks::default();
+    let mut limit = None;
+    let sizes_only = plan.sensitive.is_empty() && plan.models.len() == 1 && plan.k.is_some();
+    loop {
+        let (classes, done) = count(plan, operators, source, place, draw, &out, progress)?;
+        let limit = *limit.get_or_insert_with(|| plan.suppress_at_most.of(classes.total_rows()));
+        let suppressed = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
+        let Some(persons) = classes.persons() else {
+            let below = classes.rows().iter().zip(&suppressed).filter(|(_, below)| **below);
+            let (classes_below, rows_below) = below.fold((0, 0), |sum, (rows, _)| (sum.0 + 1, sum.1 + rows));
+            let smallest = classes.members().iter().copied().min().unwrap_or(0);
+            let found = Found { suppressed, rare: None, smallest, classes_below, rows_below, persons_below: 0, limit };
+            return Ok(Survey::new(classes, found, done));
+        };
+        let smallest = persons.smallest().unwrap_or(0);
+        let (found, more) = persons.leave_out(plan.k.map_or(1, |k| u64::from(k.get())), &suppressed);
+        left.signatures += found.signatures;
+        left.persons += found.persons;
+        left.rows += found.rows;
+        out.extend(more);
+        if found.persons == 0 || sizes_only || left.rows > limit {
+            let found = Found {
+                suppressed,
+                rare: Some(out),
+                smallest,
+                classes_below: left.signatures,
+                rows_below: left.rows,
+                persons_below: left.persons,
+                limit,
+            };
+            return Ok(Survey::new(classes, found, done));
+        }
+    }
+}
+
+/// What a survey says about the classes.
+struct Found {
+    suppressed: Vec<bool>,
+    rare: Option<Marks>,
+    smallest: u64,
+    classes_below: u64,
+    rows_below: u64,
+    persons_below: u64,
+    limit: u64,
+}
+
+impl Survey {
+    fn new(classes: ClassTable, found: Found, done: Vec<Done<()>>) -> Self {
+        let (rows, rejected) =
+            done.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
+        Self {
+            classifier: classes.classifier(),
+            suppressed: found.suppressed,
+            rare: found.rare,
+            smallest: found.smallest,
+            rows,
+            rejected,
+            classes_below: found.classes_below,
+            rows_below: found.rows_below,
+            persons_below: found.persons_below,
+            limit: found.limit,
+            shards: done.into_iter().map(|shard| shard.count).collect(),
+            classes,
+        }
+    }
+}
+
+/// One pass over the input without the persons in `out`.
+fn count(
+    plan: &Plan,
+    operators: &Operators,
+    source: &Source,
+    place: &Workplace<'_>,
+    draw: Draw<'_>,
+    out: &Marks,
+    progress: &Progress,
+) -> Result<(ClassTable, Vec<Done<()>>)> {
+    let subject = plan.counted_subject();
     let pass =
         source.pass()?.only(plan.sources(plan.quasi.iter().chain(&plan.sensitive).copied().chain(subject), operators));
     let shape = Shape { quasi: plan.quasi.len(), sensitive: plan.sensitive.len(), subject: subject.is_some() };
@@ -49,32 +134,15 @@ pub(super) fn survey(
             subject,
             transforming: Transforming::new(plan, operators),
             table: TableBuilder::new(shape),
-            draw: Draw::new(plan),
-            sample,
+            draw,
+            out,
             held: &held,
             mine: 0,
             budget: place.memory,
         })
         .collect();
     let (workers, done) = each_shard(source, &pass, place.pool, workers, progress)?;
-    let classes = group::merge(workers.into_iter().map(|worker| worker.table).collect(), place.threads);
-    let (rows, rejected) =
-        done.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
-    let suppressed = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
-    let below = classes.rows().iter().zip(&suppressed).filter(|(_, below)| **below);
-    let (classes_below, rows_below) = below.fold((0, 0), |sum, (rows, _)| (sum.0 + 1, sum.1 + rows));
-    let counted: u64 = classes.rows().iter().sum();
-    Ok(Survey {
-        classifier: classes.classifier(),
-        suppressed,
-        rows,
-        rejected,
-        classes_below,
-        rows_below,
-        limit: plan.suppress_at_most.of(counted),
-        shards: done.into_iter().map(|shard| shard.count).collect(),
-        classes,
-    })
+    Ok((group::merge(workers.into_iter().map(|worker| worker.table).collect(), place.threads), done))
 }
 
 struct Surveyor<'p> {
@@ -82,8 +150,9 @@ struct Surveyor<'p> {
     subject: Option<usize>,
     transforming: Transforming<'p>,
     table: TableBuilder,
-    draw: Draw,
-    sample: &'p StreamKey,
+    draw: Draw<'p>,
+    /// Persons who are known to leave.
+    out: &'p Marks,
     held: &'p AtomicU64,
     mine: u64,
     budget: u64,
@@ -94,7 +163,7 @@ impl Worker for Surveyor<'_> {
 
     fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, ())> {
         let number = shard.number;
-        let mut decisions = self.draw.shard(self.sample, number);
+        let mut decisions = self.draw.shard(number);
         let count = shard.read(scratch, &mut |batch| {
             let (mut quasi, _) = self.transforming.columns(&self.plan.quasi, &batch, number)?;
             let (mut sensitive, _) = self.transforming.columns(&self.plan.sensitive, &batch, number)?;
@@ -102,8 +171,15 @@ impl Worker for Surveyor<'_> {
                 Some(at) => Some(self.transforming.column(at, &batch, number)?.column),
                 None => None,
             };
-            if let Some(decisions) = &mut decisions {
-                let kept: Vec<usize> = (0..batch.rows).filter(|_| decisions.next()).collect();
+            if decisions.is_some() || !self.out.is_empty() {
+                let names = subject.as_ref().map(Column::to_text);
+                let name = |row: usize| names.as_ref().and_then(|names| names.get(row));
+                let mut stays = |row: usize| {
+                    let drawn = decisions.as_mut().map_or(Drawn::Taken, |decisions| decisions.next(name(row)));
+                    drawn == Drawn::Taken && !self.out.contains(name(row))
+                };
+                let kept: Vec<usize> = (0..batch.rows).filter(|row| stays(*row)).collect();
+                drop(names);
                 quasi = quasi.iter().map(|column| pick(column, &kept)).collect();
                 sensitive = sensitive.iter().map(|column| pick(column, &kept)).collect();
                 subject = subject.map(|column| pick(&column, &kept));

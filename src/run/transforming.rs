@@ -1,9 +1,7 @@
-//! What both passes do to a batch: draw the sample, apply operators.
+//! What every pass does to a batch: apply operators.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{Operators, Plan};
-use crate::random::Repeatable;
-use crate::secret::StreamKey;
 use crate::transform::{Cells, Outcome, Scratch};
 use crate::value::{Batch, Column};
 
@@ -71,32 +69,5 @@ impl<'p> Transforming<'p> {
             None => Ok((columns, invalid)),
             Some(error) => Err(error),
         }
-    }
-}
-
-/// Which rows of a shard the sample draws: the same in both passes.
-pub(super) struct Draw {
-    millionths: Option<u32>,
-}
-
-impl Draw {
-    pub(super) fn new(plan: &Plan) -> Self {
-        Self { millionths: plan.sample.map(crate::limits::Share::millionths) }
-    }
-    /// A decision for each row of the shard, in order; `None` takes all.
-    pub(super) fn shard(&self, key: &StreamKey, shard: u64) -> Option<Decisions> {
-        self.millionths.map(|millionths| Decisions { random: Repeatable::new(key, shard), millionths })
-    }
-}
-
-/// Decisions of one shard.
-pub(super) struct Decisions {
-    random: Repeatable,
-    millionths: u32,
-}
-
-impl Decisions {
-    pub(super) fn next(&mut self) -> bool {
-        self.random.below(1_000_000) < self.millionths
     }
 }

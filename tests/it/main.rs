@@ -18,6 +18,7 @@ mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod leak; // canary markers in every cell, searched in every artefact
 mod oracle; // optima that ARX found
+mod persons; // k counted on persons, not on rows
 mod release; // what a release is: rows, order, files, log
 mod seeds; // every requirement of the regulations names tests that exist
 mod snapshots; // plans, help, schema: what people read

@@ -148,7 +148,10 @@ fn the_log_adds_up_and_names_no_place() {
         shards.map(|event| event[key].as_u64().unwrap()).sum()
     };
     assert_eq!(sealed["rows_in"], sum("rows_in"));
-    assert_eq!(sum("rows_in"), sum("rows_out") + sum("suppressed") + sum("rejected") + sum("not_drawn"));
+    assert_eq!(
+        sum("rows_in"),
+        sum("rows_out") + sum("suppressed") + sum("rejected") + sum("not_drawn") + sum("over_cap")
+    );
     let text = folder.read("out/evidence/log.jsonl");
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     for place in [folder.path().to_str().unwrap(), "in.csv", host.trim()] {

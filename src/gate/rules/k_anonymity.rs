@@ -1,7 +1,9 @@
 //! Every class has at least k members, counted again on the bytes on disk; persons, where the profile counts persons.
 
+use crate::error::counted;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::{Case, Measured, classes};
+use crate::group::Persons;
 
 pub(super) const RULE: Rule = Rule {
     id: "k-anonymity",
@@ -28,6 +30,14 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             0 => Finding::of(true, "no rows", limit),
             rows => Finding::of(rows >= u64::from(k.get()), format!("one class of {rows}"), limit),
         };
+    }
+    let most = measured.classes.as_ref().and_then(|table| table.persons()).map_or(0, Persons::most_rows);
+    if let Some(cap) = policy.rows_per_subject.filter(|cap| most > u64::from(*cap)) {
+        return Finding::of(
+            false,
+            format!("a person with {}", counted(most, "row")),
+            format!("at most {cap} of a person"),
+        );
     }
     match (&measured.classes, measured.smallest_class()) {
         (Some(_), Some(smallest)) => {

@@ -15,7 +15,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     let account = case.policy.rows;
-    let left_out = account.suppressed + account.rejected + account.not_drawn;
+    let left_out = account.suppressed + account.rejected + account.not_drawn + account.over_cap;
     if !measured.read {
         return Finding::did_not_run("the files have other columns than planned");
     }

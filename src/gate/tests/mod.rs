@@ -45,6 +45,7 @@ fn policy() -> Policy {
     Policy {
         sources: (0..3).map(source).collect(),
         columns: (0..3).map(column).collect(),
+        rows_per_subject: None,
         typed: false,
         quasi: vec![1],
         sensitive: Vec::new(),
@@ -52,7 +53,7 @@ fn policy() -> Policy {
         models: Vec::new(),
         k: K::new(2),
         tier: Tier::Trade,
-        rows: RowAccount { read: 6, released: 4, suppressed: 1, rejected: 1, not_drawn: 0 },
+        rows: RowAccount { read: 6, released: 4, suppressed: 1, rejected: 1, not_drawn: 0, over_cap: 0 },
         suppression: Suppression { rows: 1, limit: 1 },
         files: vec!["data/part-00000.csv".into()],
         anonymized: true,
@@ -204,6 +205,26 @@ fn rows_of_one_person_are_one_member() {
     assert!(fired(Fake { rows: one_person.rows.clone(), ..clean() }, &by_row).is_empty());
     let by_person = Policy { subject: Some(0), ..policy() };
     assert_eq!(fired(one_person, &by_person), ["k-anonymity"], "two rows in the south, both of one person");
+}
+
+#[test]
+fn a_person_who_stands_out_by_all_rows_together_fires() {
+    // both classes have two persons, but one of them is in both
+    let by_person = Policy { subject: Some(0), ..policy() };
+    let mut together = clean();
+    assert!(fired(Fake { rows: together.rows.clone(), ..clean() }, &by_person).is_empty());
+    together.rows[3][0] = "0123456789abcdef0123456789abcdef";
+    assert_eq!(fired(together, &by_person), ["k-anonymity"]);
+}
+
+#[test]
+fn a_person_with_more_rows_than_are_taken_fires() {
+    let mut twice = clean();
+    twice.rows = vec![twice.rows[0], twice.rows[0], twice.rows[1], twice.rows[1]];
+    let by_person = Policy { subject: Some(0), rows_per_subject: Some(2), ..policy() };
+    assert!(fired(Fake { rows: twice.rows.clone(), ..clean() }, &by_person).is_empty());
+    let one = Policy { rows_per_subject: Some(1), ..by_person };
+    assert_eq!(fired(twice, &one), ["k-anonymity"]);
 }
 
 #[test]

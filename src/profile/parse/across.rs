@@ -87,6 +87,15 @@ fn subjects(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
             "Add `unit = \"subject\"` to count persons.",
         );
     }
+    if let (Some(privacy), Given::Absent | Given::Value(Unit::Row)) = (privacy, unit)
+        && privacy.has("rows_per_subject")
+    {
+        desk.complain(
+            privacy.place("rows_per_subject"),
+            "rows are counted for each person, and the unit is `row`",
+            "Add `unit = \"subject\"`, or take `rows_per_subject` out.",
+        );
+    }
     if first.is_none() && roles_are_known {
         for column in columns {
             if let Given::Value(OperatorSpec::ShiftDate { .. }) = column.apply {

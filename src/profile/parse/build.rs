@@ -71,6 +71,7 @@ fn input(fields: &Fields) -> InputSpec {
 fn privacy(fields: &Fields) -> PrivacySpec {
     PrivacySpec {
         unit: fields.word("unit", Unit::ALL).value().unwrap_or(Unit::Row),
+        rows_per_subject: fields.whole("rows_per_subject").value().and_then(|rows| u32::try_from(rows).ok()),
         k: fields.whole("k_anonymity").value().and_then(|k| u32::try_from(k).ok()).and_then(K::new),
         models: models::build(fields),
         population: models::build_population(fields),

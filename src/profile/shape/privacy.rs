@@ -12,7 +12,13 @@ pub(super) static PRIVACY: Table = Table {
             "unit",
             Kind::Word(|| names(Unit::ALL)),
             r#""subject""#,
-            "What a class counts: rows, as by default, or persons, which are the values of the subject column.",
+            "What a class counts: rows, as by default, or persons, which are the values of the subject column; then all rows of a person together must look like those of k persons.",
+        ),
+        optional(
+            "rows_per_subject",
+            Kind::Whole { low: 1, high: 1_000_000 },
+            "3",
+            "Most rows of one person; which of them stay is drawn by key, and the others are left out and counted.",
         ),
         optional(
             "k_anonymity",

@@ -40,7 +40,8 @@ pub(super) fn totals(inputs: usize, shards: &[Done<ShardReport>]) -> Result<Vec<
 fn add(done: &mut ShardsDone, shard: &Done<ShardReport>) -> Result<()> {
     let report = shard.result;
     let rows_in = shard.count.rows + shard.count.rejected;
-    if rows_in != report.released + report.suppressed + shard.count.rejected + report.not_drawn {
+    let left_out = report.suppressed + shard.count.rejected + report.not_drawn + report.over_cap;
+    if rows_in != report.released + left_out {
         return Err(Error::new(ErrorKind::Internal("a shard lost or doubled rows")));
     }
     done.shards += 1;
@@ -49,6 +50,7 @@ fn add(done: &mut ShardsDone, shard: &Done<ShardReport>) -> Result<()> {
     done.suppressed += report.suppressed;
     done.rejected += shard.count.rejected;
     done.not_drawn += report.not_drawn;
+    done.over_cap += report.over_cap;
     done.invalid_cells += report.invalid;
     Ok(())
 }

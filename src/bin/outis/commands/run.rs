@@ -145,9 +145,12 @@ fn rows_in_words(report: &RunReport) -> String {
         Status::Refused if rows.released == 0 => format!("{} read", rows.read),
         Status::Refused => format!("{} read, {} would be released", rows.read, rows.released),
     };
-    for (count, what) in
-        [(rows.suppressed, "suppressed"), (rows.rejected, "rejected as ragged"), (rows.not_drawn, "not drawn")]
-    {
+    for (count, what) in [
+        (rows.suppressed, "suppressed"),
+        (rows.rejected, "rejected as ragged"),
+        (rows.not_drawn, "not drawn"),
+        (rows.over_cap, "over the cap of a person"),
+    ] {
         if count > 0 {
             words.push_str(&format!(", {count} {what}"));
         }
