@@ -16,4 +16,9 @@ impl Rule {
         let most = class.histograms[self.sensitive].iter().copied().max().unwrap_or(0);
         super::risk::ratio(most, class.rows) <= self.alpha
     }
+    /// See [`super::Judge::least_removed`].
+    pub(super) fn least_removed(self, class: &Class<'_>) -> u64 {
+        let most = class.histograms[self.sensitive].iter().copied().max().unwrap_or(0);
+        super::least_above(most, class.rows, self.alpha)
+    }
 }

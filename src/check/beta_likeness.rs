@@ -35,6 +35,14 @@ impl Rule {
             .filter(|(count, _)| **count > 0)
             .all(|(&count, (&total, &most))| gain(count, class.rows, total, self.rows) <= most)
     }
+    /// See [`super::Judge::least_removed`].
+    pub(super) fn least_removed(&self, class: &Class<'_>) -> u64 {
+        let values = class.histograms[self.sensitive].iter().zip(self.totals.iter().zip(&self.gains));
+        let removed = values.map(|(&count, (&total, &most))| {
+            super::least_above(count, class.rows, super::risk::ratio(total, self.rows) * (1.0 + most))
+        });
+        removed.max().unwrap_or(0)
+    }
 }
 
 /// `(q - p) / p`.

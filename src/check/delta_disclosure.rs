@@ -25,6 +25,17 @@ impl Rule {
             .filter(|(_, total)| **total > 0)
             .all(|(&count, &total)| disclosure(count, class.rows, total, self.rows) < self.delta)
     }
+    /// See [`super::Judge::least_removed`]. A value that is too rare asks that others be taken out.
+    pub(super) fn least_removed(&self, class: &Class<'_>) -> u64 {
+        let values = class.histograms[self.sensitive].iter().zip(&self.totals).filter(|(_, total)| **total > 0);
+        let removed = values.map(|(&count, &total)| {
+            let share = super::risk::ratio(total, self.rows);
+            #[expect(clippy::cast_precision_loss, reason = "rounded down by more")]
+            let others = class.rows as f64 - count as f64 / (share * (-self.delta).exp());
+            super::least_above(count, class.rows, share * self.delta.exp()).max(super::whole_below(others))
+        });
+        removed.max().unwrap_or(0)
+    }
 }
 
 /// `|ln(q/p)|`; infinite where the class lacks the value.

@@ -368,6 +368,21 @@ impl Judge {
         });
         if holds { Verdict::Kept } else { Verdict::Rejected }
     }
+    /// How many rows must at least be taken out of a class that [`Judge::verdict`] rejects, before what remains can be
+    /// parted into classes that are all accepted. With convex models the union of accepted parts is accepted itself, so
+    /// this is a bound for every finer partition, and it never grows when classes are merged. Rounded down.
+    #[must_use]
+    pub fn least_removed(&self, class: &Class<'_>, buffer: &mut Vec<f64>) -> u64 {
+        let removed = self.rules.iter().map(|rule| match rule {
+            Rule::AlphaK(rule) => rule.least_removed(class),
+            Rule::TCloseness(rule) => rule.least_removed(class, buffer),
+            Rule::Beta(rule) => rule.least_removed(class),
+            Rule::DeltaDisclosure(rule) => rule.least_removed(class),
+            // Nothing is claimed for these.
+            Rule::EntropyL(_) | Rule::RecursiveCl(_) | Rule::DeltaPresence(_) => 0,
+        });
+        removed.max().unwrap_or(0)
+    }
     /// Whether a class that only the population has is accepted; it cannot be suppressed.
     #[must_use]
     pub fn accepts_absent(&self, population: u64) -> bool {
@@ -413,6 +428,24 @@ impl Judge {
         }
         largest
     }
+}
+
+/// Rows that must be taken out of `rows`, of which `count` have a value, until the value's share is at most `share`: all
+/// taken have it, at best. Rounded down, a little more than doubles err.
+fn least_above(count: u64, rows: u64, share: f64) -> u64 {
+    if !(0.0..1.0).contains(&share) {
+        return 0;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "rounded down by more")]
+    let (count, rows) = (count as f64, rows as f64);
+    whole_below((count - share * rows) / (1.0 - share))
+}
+
+/// The least whole number that is surely not below the bound of a whole number.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and below the rows of a table")]
+fn whole_below(bound: f64) -> u64 {
+    let lowered = bound * (1.0 - 1e-9) - 1e-6;
+    if lowered > 0.0 { lowered.ceil() as u64 } else { 0 }
 }
 
 #[cfg(test)]

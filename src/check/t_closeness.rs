@@ -77,13 +77,37 @@ pub(super) struct Rule {
     totals: Vec<f64>,
     rows: f64,
     distance: Distance,
+    /// The largest distance that any class can have: that of a class with one value.
+    farthest: f64,
 }
 
 impl Rule {
     #[expect(clippy::cast_precision_loss, reason = "see the module's words on exactness")]
     pub(super) fn new(sensitive: usize, t: f64, distance: &Distance, whole: &Whole) -> Self {
         let totals = whole.totals[sensitive].iter().map(|&total| total as f64).collect();
-        Self { sensitive, t, totals, rows: whole.rows as f64, distance: distance.clone() }
+        let mut rule =
+            Self { sensitive, t, totals, rows: whole.rows as f64, distance: distance.clone(), farthest: 1.0 };
+        let values = rule.totals.len();
+        if whole.rows > 0 && values > 0 {
+            let (mut farthest, mut one, mut buffer) = (0.0_f64, vec![0; values], Vec::new());
+            let before = vec![&[][..]; sensitive];
+            for value in 0..values {
+                one[value] = 1;
+                let histograms: Vec<&[u64]> = before.iter().copied().chain([one.as_slice()]).collect();
+                let class = Class { rows: 1, members: 1, population: 0, histograms: &histograms };
+                farthest = farthest.max(rule.distance(&class, &mut buffer));
+                one[value] = 0;
+            }
+            rule.farthest = farthest.min(1.0);
+        }
+        rule
+    }
+    /// See [`super::Judge::least_removed`]. The distance is convex: `rows · d(class)` is at most `kept · t + removed · farthest`.
+    #[expect(clippy::cast_precision_loss, reason = "rounded down by more")]
+    pub(super) fn least_removed(&self, class: &Class<'_>, buffer: &mut Vec<f64>) -> u64 {
+        let over = self.distance(class, buffer) - self.t - 1e-9;
+        let most = self.farthest - self.t;
+        if over <= 0.0 || most <= 0.0 { 0 } else { super::whole_below(class.rows as f64 * (over / most).min(1.0)) }
     }
     pub(super) fn holds(&self, class: &Class<'_>, buffer: &mut Vec<f64>) -> bool {
         self.distance(class, buffer) <= self.t

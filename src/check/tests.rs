@@ -251,3 +251,68 @@ fn estimates_are_near_the_truth_of_a_made_up_population() {
     assert!(zayatz > truth / 2.0 && zayatz < truth * 3.0, "{found:?} of {truth}");
     assert_eq!(found.dankar, Some(zayatz.min(found.snb.unwrap())));
 }
+
+mod least_removed {
+    use super::super::*;
+    use proptest::prelude::*;
+
+    fn model() -> impl Strategy<Value = Model> {
+        let tree = || Tree::new(&[vec![0, 0, 1, 1]]).unwrap();
+        prop_oneof![
+            (0.3..0.9).prop_map(|alpha| Model::AlphaK { k: K::new(2).unwrap(), alpha, sensitive: 0 }),
+            (0.05..0.6).prop_map(|t| Model::TCloseness { t, distance: Distance::Equal, sensitive: 0 }),
+            (0.05..0.6).prop_map(|t| Model::TCloseness {
+                t,
+                distance: Distance::Ordered(vec![0, 1, 2, 3]),
+                sensitive: 0
+            }),
+            (0.05..0.6).prop_map(move |t| Model::TCloseness {
+                t,
+                distance: Distance::Hierarchical(tree()),
+                sensitive: 0
+            }),
+            (0.1..2.0).prop_map(|beta| Model::BasicBeta { beta, sensitive: 0 }),
+            (0.1..2.0).prop_map(|beta| Model::EnhancedBeta { beta, sensitive: 0 }),
+            (0.3..2.0).prop_map(|delta| Model::DeltaDisclosure { delta, sensitive: 0 }),
+        ]
+    }
+
+    fn add(histograms: &[Vec<u64>]) -> Vec<u64> {
+        (0..4).map(|value| histograms.iter().map(|histogram| histogram[value]).sum()).collect()
+    }
+
+    proptest! {
+        /// However a rejected class is parted, the parts that are rejected hold at least as many rows as are claimed.
+        #[test]
+        fn no_partition_loses_less(
+            model in model(),
+            parts in proptest::collection::vec(proptest::collection::vec(0_u64..6, 4), 1..6),
+            rest in proptest::collection::vec(1_u64..30, 4),
+        ) {
+            let whole_class = add(&parts);
+            let totals = add(&[whole_class.clone(), rest]);
+            let judge = Judge::new(&[model], &Whole { rows: totals.iter().sum(), totals: vec![totals] });
+            let mut buffer = Vec::new();
+            let mut judged = |histogram: &[u64]| {
+                let rows = histogram.iter().sum();
+                let class = Class { rows, members: rows, population: 0, histograms: &[histogram] };
+                let verdict = judge.verdict(&class, &mut buffer);
+                (verdict, if verdict == Verdict::Kept { 0 } else { judge.least_removed(&class, &mut buffer) })
+            };
+            prop_assume!(whole_class.iter().sum::<u64>() > 0);
+            let lost: u64 = parts
+                .iter()
+                .filter(|part| part.iter().sum::<u64>() > 0 && judged(part).0 != Verdict::Kept)
+                .map(|part| part.iter().sum::<u64>())
+                .sum();
+            let (_, claimed) = judged(&whole_class);
+            prop_assert!(claimed <= lost, "{claimed} of {lost}");
+            // Merging never raises the claim.
+            let of_parts: u64 = parts.iter().filter(|part| part.iter().sum::<u64>() > 0).map(|part| {
+                let (verdict, removed) = judged(part);
+                if verdict == Verdict::RejectedWithParts { part.iter().sum() } else { removed }
+            }).sum();
+            prop_assert!(claimed <= of_parts);
+        }
+    }
+}

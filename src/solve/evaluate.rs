@@ -1,5 +1,6 @@
 //! One node judged: which classes are suppressed, whether that is allowed, and what it loses.
 
+use super::counts::Count;
 use super::measure::{Measure, Tally};
 use super::problem::Loss;
 use super::rollup::NodeTable;
@@ -30,10 +31,24 @@ pub(super) struct Buffers {
     sizes: Vec<u64>,
 }
 
+impl Finding {
+    /// A node of which nothing is known but that so many rows are in classes that are too small.
+    pub(super) fn too_small(firmly_suppressed: u64) -> Self {
+        Self {
+            firmly_suppressed,
+            refuted_with_finer: true,
+            suppressed: firmly_suppressed,
+            kept_classes: 0,
+            feasible: false,
+            loss: None,
+            floor: 0.0,
+        }
+    }
+}
+
 /// Judges a node. With `whole` the loss of a node over the limit is wanted too.
-pub(super) fn evaluate(
-    table: &NodeTable,
-    keys: &super::rollup::Keys,
+pub(super) fn evaluate<C: Count>(
+    table: &NodeTable<C>,
     judge: &Judge,
     measure: &Measure,
     limit: u64,
@@ -49,8 +64,8 @@ pub(super) fn evaluate(
     if judge.sizes_only() && table.members_are_rows() {
         let least = judge.least_members();
         for (out, &rows) in buffers.out.iter_mut().zip(&table.rows) {
-            *out = rows < least;
-            firmly += if *out { rows } else { 0 };
+            *out = rows.get() < least;
+            firmly += if *out { rows.get() } else { 0 };
         }
         suppressed = firmly;
     } else {
@@ -67,27 +82,30 @@ pub(super) fn evaluate(
         }
         suppressed = firmly;
         for class in 0..classes {
-            if !whole && suppressed > limit {
+            // Once finer nodes are ruled out too, nothing more is asked.
+            if !whole && firmly > limit {
                 break;
             }
-            if table.rows[class] == 0 || buffers.out[class] {
+            let rows = table.rows[class].get();
+            if rows == 0 || buffers.out[class] {
                 continue;
             }
-            let verdict = judge_class(table, class, judge, buffers);
+            let (verdict, least_removed) = judge_class(table, class, judge, buffers);
             buffers.out[class] = verdict != Verdict::Kept;
-            suppressed += if verdict == Verdict::Kept { 0 } else { table.rows[class] };
-            firmly += if verdict == Verdict::RejectedWithParts { table.rows[class] } else { 0 };
+            suppressed += if verdict == Verdict::Kept { 0 } else { rows };
+            firmly += least_removed;
         }
         if judge.table_wide() {
             buffers.sizes.clear();
-            let kept = (0..classes).filter(|&class| !buffers.out[class] && table.rows[class] > 0);
+            let kept = (0..classes).filter(|&class| !buffers.out[class] && table.rows[class].get() > 0);
             buffers.sizes.extend(kept.map(|class| table.members(class)));
             buffers.sizes.sort_unstable();
             let largest = judge.largest_suppressed(&buffers.sizes);
             for class in 0..classes {
-                if !buffers.out[class] && table.rows[class] > 0 && table.members(class) <= largest {
+                let rows = table.rows[class].get();
+                if !buffers.out[class] && rows > 0 && table.members(class) <= largest {
                     buffers.out[class] = true;
-                    suppressed += table.rows[class];
+                    suppressed += rows;
                 }
             }
         }
@@ -103,7 +121,7 @@ pub(super) fn evaluate(
         floor: 0.0,
     };
     if feasible || whole || (measure.has_floor() && firmly <= limit) {
-        let (tally, unsuppressed) = tally(table, keys, measure, &buffers.out);
+        let (tally, unsuppressed) = tally(table, measure, &buffers.out);
         finding.kept_classes = tally.kept_classes;
         finding.floor = measure.floor(&tally, unsuppressed);
         if feasible || whole {
@@ -113,30 +131,39 @@ pub(super) fn evaluate(
     finding
 }
 
-fn describe(table: &NodeTable, class: usize) -> Class<'static> {
+fn describe<C: Count>(table: &NodeTable<C>, class: usize) -> Class<'static> {
     let population = table.population.get(class).copied().unwrap_or(0);
-    Class { rows: table.rows[class], members: table.members(class), population, histograms: &[] }
+    Class { rows: table.rows[class].get(), members: table.members(class), population, histograms: &[] }
 }
 
-fn judge_class(table: &NodeTable, class: usize, judge: &Judge, buffers: &mut Buffers) -> Verdict {
+/// The verdict of a class, and how many of its rows are suppressed at least in every finer node.
+fn judge_class<C: Count>(table: &NodeTable<C>, class: usize, judge: &Judge, buffers: &mut Buffers) -> (Verdict, u64) {
+    for (counts, written) in table.histograms.iter().zip(&mut buffers.histograms) {
+        counts.write(class, written);
+    }
+    let mut judged = |described: &Class<'_>| {
+        let verdict = judge.verdict(described, &mut buffers.numbers);
+        let removed = match verdict {
+            Verdict::Kept => 0,
+            Verdict::Rejected => judge.least_removed(described, &mut buffers.numbers),
+            Verdict::RejectedWithParts => described.rows,
+        };
+        (verdict, removed)
+    };
     let described = describe(table, class);
-    match (table.histograms.as_slice(), buffers.histograms.as_mut_slice()) {
-        ([], _) => judge.verdict(&described, &mut buffers.numbers),
-        ([one], [buffer, ..]) => {
-            let histograms = [one.of(class, buffer)];
-            judge.verdict(&Class { histograms: &histograms, ..described }, &mut buffers.numbers)
-        }
-        (many, own) => {
-            let histograms: Vec<&[u64]> =
-                many.iter().zip(own).map(|(counts, buffer)| counts.of(class, buffer)).collect();
-            judge.verdict(&Class { histograms: &histograms, ..described }, &mut buffers.numbers)
+    match buffers.histograms.as_slice() {
+        [] => judged(&described),
+        [one] => judged(&Class { histograms: &[one], ..described }),
+        many => {
+            let histograms: Vec<&[u64]> = many.iter().map(Vec::as_slice).collect();
+            judged(&Class { histograms: &histograms, ..described })
         }
     }
 }
 
 /// The sums that the metric needs, and the ambiguity without suppression.
 #[expect(clippy::cast_precision_loss, reason = "ambiguity is a product of shares")]
-fn tally(table: &NodeTable, keys: &super::rollup::Keys, measure: &Measure, out: &[bool]) -> (Tally, f64) {
+fn tally<C: Count>(table: &NodeTable<C>, measure: &Measure, out: &[bool]) -> (Tally, f64) {
     let columns = table.levels.len();
     let mut tally = Tally { suppressed_covered: vec![0; columns], ..Tally::default() };
     if measure.needs_codes() {
@@ -147,13 +174,13 @@ fn tally(table: &NodeTable, keys: &super::rollup::Keys, measure: &Measure, out: 
     let (squares, ambiguity) = (measure.needs_squares(), measure.needs_ambiguity());
     let mut unsuppressed = Vec::new();
     for (class, (&rows, &out)) in table.rows.iter().zip(out).enumerate() {
+        let rows = rows.get();
         if rows == 0 {
             continue;
         }
         let square = if squares { u128::from(rows) * u128::from(rows) } else { 0 };
         if ambiguity {
-            let key = table.key(class);
-            let spread = |column: usize| leaves[column][keys.code(column, key)] as f64 / measure.total(column);
+            let spread = |column: usize| leaves[column][table.code(column, class)] as f64 / measure.total(column);
             let domain: f64 = (0..columns).map(|column| measure.domain(column)).product();
             let kept = rows as f64 * domain * (0..columns).map(spread).product::<f64>();
             unsuppressed.push(kept);
@@ -168,14 +195,12 @@ fn tally(table: &NodeTable, keys: &super::rollup::Keys, measure: &Measure, out: 
         tally.suppressed_classes += 1;
         tally.suppressed_squares += square;
         if measure.needs_covered() {
-            let key = table.key(class);
             for (column, sum) in tally.suppressed_covered.iter_mut().enumerate() {
-                *sum += u128::from(rows) * u128::from(leaves[column][keys.code(column, key)]);
+                *sum += u128::from(rows) * u128::from(leaves[column][table.code(column, class)]);
             }
         } else if measure.needs_codes() {
-            let key = table.key(class);
             for (column, counts) in tally.suppressed_codes.iter_mut().enumerate() {
-                counts[keys.code(column, key)] += rows;
+                counts[table.code(column, class)] += rows;
             }
         }
     }

@@ -34,6 +34,8 @@ struct LevelMeasure {
     by_share: Vec<(f64, u64)>,
     /// Non-uniform entropy of the level, in bits, without factors.
     entropy: f64,
+    /// The column's factor in the geometric mean where nothing is suppressed.
+    bare_factor: f64,
 }
 
 /// What the metric needs to know of a node's classes.
@@ -97,7 +99,19 @@ impl Measure {
                 }
             })
             .collect();
-        Self { metric: problem.metric, rows, columns, least_members, suppress_at_most: problem.suppress_at_most }
+        let mut measure =
+            Self { metric: problem.metric, rows, columns, least_members, suppress_at_most: problem.suppress_at_most };
+        if let Metric::Loss { balance, .. } = measure.metric {
+            let dimensions = measure.columns.len().max(1) as f64;
+            for column in 0..measure.columns.len() {
+                for level in 0..measure.columns[column].levels.len() {
+                    let loss = measure.loss_bound(&measure.columns[column], level, balance, 0);
+                    let weighted = loss * measure.columns[column].weight;
+                    measure.columns[column].levels[level].bare_factor = (weighted + 1.0).powf(1.0 / dimensions);
+                }
+            }
+        }
+        measure
     }
     /// Numbers in a loss.
     pub(super) fn width(&self) -> usize {
@@ -128,6 +142,11 @@ impl Measure {
     }
     pub(super) fn leaves(&self, column: usize, level: usize) -> &[u64] {
         &self.columns[column].levels[level].leaves
+    }
+    /// Entropy that is lost when a column's level is raised by one; without a unit.
+    pub(super) fn joined(&self, column: usize, level: usize) -> f64 {
+        let levels = &self.columns[column].levels;
+        levels[(level + 1).min(levels.len() - 1)].entropy - levels[level].entropy
     }
     /// The column's domain in the units of its leaves.
     pub(super) fn total(&self, column: usize) -> f64 {
@@ -260,6 +279,10 @@ impl Measure {
     /// rounding never cuts an optimum off.
     pub(super) fn bound(&self, levels: &[usize], least_suppressed: u64, floor: f64) -> Vec<f64> {
         let mut bound = match self.metric {
+            Metric::Loss { aggregate: Aggregate::GeometricMean, .. } if least_suppressed == 0 => {
+                let factors = levels.iter().zip(&self.columns).map(|(&level, column)| column.levels[level].bare_factor);
+                vec![factors.product::<f64>() - 1.0]
+            }
             Metric::Loss { aggregate, balance } => {
                 let by_column: Vec<f64> = (0..levels.len())
                     .map(|column| self.loss_bound(&self.columns[column], levels[column], balance, least_suppressed))
@@ -359,7 +382,7 @@ impl LevelMeasure {
             .map(|(&rows, &leaves)| (leaves as f64 / total as f64, rows))
             .collect();
         by_share.sort_unstable_by(|left, right| right.0.total_cmp(&left.0));
-        Self { leaves: level.leaves.clone(), covered, by_share, entropy }
+        Self { leaves: level.leaves.clone(), covered, by_share, entropy, bare_factor: 1.0 }
     }
 }
 

@@ -10,7 +10,11 @@
 //! nodes are looked for by bisection of chains. Nothing else is pruned: t-closeness and its like are not monotone under
 //! suppression, and are not treated as if they were. Class tables come from finer class tables, never from rows.
 
+#[expect(clippy::inline_always, reason = "measured: sums in inner loops")]
+mod counts;
 mod evaluate;
+#[expect(clippy::inline_always, reason = "measured: look-ups in inner loops")]
+mod keys;
 mod lattice;
 mod measure;
 mod open_ended;

@@ -3,6 +3,7 @@
 //! The bound of a node never falls when a level rises, so nodes can be made on the way: each node is made by one other,
 //! the one with its last raised level lowered. What is left in the queue bounds what was not looked at.
 
+use super::counts::Count;
 use super::problem::order;
 use super::search::{Budget, Ground, Node, Solution, Worker, finding_to_node};
 use std::cmp::{Ordering, Reverse};
@@ -37,7 +38,7 @@ impl Ord for Waiting {
     }
 }
 
-pub(super) fn search(ground: &Ground<'_>, budget: &Budget<'_>) -> Solution {
+pub(super) fn search<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>) -> Solution {
     use rayon::prelude::*;
     let bound = |levels: &[usize]| ground.measure.bound(levels, 0, f64::MIN);
     let mut state = Found { best: None, checked: 0 };
@@ -127,7 +128,7 @@ impl Found {
 }
 
 /// From the top downwards, always to the best feasible node one level below.
-fn descend(ground: &Ground<'_>, budget: &Budget<'_>, state: &mut Found) {
+fn descend<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>, state: &mut Found) {
     use rayon::prelude::*;
     let mut levels = ground.lattice.most.clone();
     let top = ground.find(&levels, false, &mut Worker::default());

@@ -1,200 +1,141 @@
 //! Classes at some levels to classes at coarser levels, without rows.
 //!
-//! Responsible for: [`NodeTable`], the classes of one node of the lattice, and how it comes from a finer one. Keys are packed
-//! codes at the node's levels, so that a roll-up replaces the bits of the columns that change.
+//! Responsible for: [`NodeTable`], the classes of one node of the lattice, and how it comes from a finer one. Where the
+//! possible keys are few they are numbered, and classes are counted in an array; else they are hashed. Sizes are known before
+//! anything else is built: most nodes are ruled out by them alone.
 
-use super::problem::{Classes, ColumnLadder};
-
-/// Where each column's bits lie in a key of `W` words, and how its codes climb.
-pub(super) struct Keys {
-    places: Vec<(usize, u32, u64)>,
-    /// `[column][from level][to level]`: code at `to` of each code at `from`.
-    climb: Vec<Vec<Vec<Vec<u32>>>>,
-    pub(super) words: usize,
-}
-
-impl Keys {
-    /// `Err` names the first column whose levels part what was together.
-    pub(super) fn new(ladders: &[ColumnLadder]) -> Result<Self, usize> {
-        let (mut word, mut left) = (0, u64::BITS);
-        let mut places = Vec::new();
-        let mut climb = Vec::new();
-        for (column, ladder) in ladders.iter().enumerate() {
-            let limit = ladder.levels.iter().map(|level| level.leaves.len()).max().unwrap_or(1);
-            let bits = usize::BITS - limit.saturating_sub(1).leading_zeros();
-            if bits > left {
-                (word, left) = (word + 1, u64::BITS);
-            }
-            left -= bits;
-            let mask = if bits == 0 { 0 } else { u64::MAX >> (u64::BITS - bits) };
-            places.push((word, left.min(u64::BITS - 1), mask));
-            let mut from_levels = Vec::new();
-            for from in &ladder.levels {
-                let to = ladder.levels.iter().map(|to| step(&from.parent_code, &to.parent_code, from.leaves.len()));
-                from_levels.push(to.collect::<Vec<_>>());
-            }
-            for (from, maps) in from_levels.iter().enumerate() {
-                if maps[from..].iter().any(Option::is_none) {
-                    return Err(column);
-                }
-            }
-            climb.push(
-                from_levels.into_iter().map(|maps| maps.into_iter().map(Option::unwrap_or_default).collect()).collect(),
-            );
-        }
-        Ok(Self { places, climb, words: word + 1 })
-    }
-    #[inline]
-    pub(super) fn code(&self, column: usize, key: &[u64]) -> usize {
-        let (word, shift, mask) = self.places[column];
-        usize::try_from((key[word] >> shift) & mask).expect("codes are 32 bits")
-    }
-}
-
-/// The map from codes of one level to codes of another; `None` where it is none. Codes that no value has map to 0.
-fn step(from: &[u32], to: &[u32], codes: usize) -> Option<Vec<u32>> {
-    let mut map = vec![u32::MAX; codes];
-    for (&low, &high) in from.iter().zip(to) {
-        let entry = map.get_mut(low as usize)?;
-        if *entry != u32::MAX && *entry != high {
-            return None;
-        }
-        *entry = high;
-    }
-    map.iter_mut().filter(|code| **code == u32::MAX).for_each(|code| *code = 0);
-    Some(map)
-}
+use super::counts::{Count, Counts, Ragged, add_up};
+use super::keys::{Keys, Layout};
+use super::problem::Classes;
 
 /// The classes of one node.
-pub(super) struct NodeTable {
+pub(super) struct NodeTable<C> {
     pub(super) levels: Vec<usize>,
-    words: usize,
+    pub(super) layout: Layout,
     keys: Vec<u64>,
-    pub(super) rows: Vec<u64>,
+    pub(super) rows: Vec<C>,
     /// Empty where members are rows. Persons that stand in one class only; `shared` has the others.
-    alone: Vec<u64>,
+    alone: Vec<C>,
     shared: Option<Ragged>,
     /// Empty where no population is known.
     pub(super) population: Vec<u64>,
-    pub(super) histograms: Vec<Counts>,
+    pub(super) histograms: Vec<Counts<C>>,
 }
 
-/// Lists of numbers, one for each class.
-struct Ragged {
-    starts: Vec<usize>,
-    items: Vec<u32>,
+/// What the number of members must be, and how many rows may be in classes that have fewer.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pub(super) least_members: u64,
+    pub(super) limit: u64,
 }
 
-/// Rows of each sensitive value in each class.
-pub(super) enum Counts {
-    /// `values` counts a class.
-    Dense { values: usize, counts: Vec<u64> },
-    /// Only the values that occur.
-    Sparse { values: usize, starts: Vec<usize>, codes: Vec<u32>, counts: Vec<u64> },
-}
-
-/// Up to so many values a class's histogram is written out.
-const DENSE: usize = 64;
+/// So many rows are in classes that are too small: more than the cut allows.
+pub(super) struct TooSmall(pub(super) u64);
 
 /// Buffers of one worker.
-#[derive(Default)]
-pub(super) struct Scratch {
-    slots: Vec<u32>,
+pub(super) struct Scratch<C> {
+    /// Rows by number of a key; all zero between roll-ups.
+    cells: Vec<C>,
+    /// Number of the key of each finer class.
+    numbers: Vec<u32>,
+    /// Class by number of a key, where it was written in the same roll-up.
+    class_of: Vec<u32>,
+    /// For each class the first of the finer ones.
+    first: Vec<u32>,
+    rows: Vec<C>,
     target: Vec<u32>,
+    slots: Vec<u32>,
     /// Vectors of tables that are no longer needed: without them every node would ask the system for memory again.
-    spare: Vec<Vec<u64>>,
+    spare_keys: Vec<Vec<u64>>,
+    spare_counts: Vec<Vec<C>>,
 }
 
-impl Scratch {
-    fn vector(&mut self) -> Vec<u64> {
-        self.spare.pop().unwrap_or_default()
+impl<C> Default for Scratch<C> {
+    fn default() -> Self {
+        Self {
+            cells: Vec::new(),
+            numbers: Vec::new(),
+            class_of: Vec::new(),
+            first: Vec::new(),
+            rows: Vec::new(),
+            target: Vec::new(),
+            slots: Vec::new(),
+            spare_keys: Vec::new(),
+            spare_counts: Vec::new(),
+        }
     }
+}
+
+impl<C: Count> Scratch<C> {
     /// Takes a table's vectors for the next one.
-    pub(super) fn recycle(&mut self, table: NodeTable) {
+    pub(super) fn recycle(&mut self, table: NodeTable<C>) {
+        if self.spare_keys.len() < 4 {
+            self.spare_keys.push(table.keys);
+        }
         let dense = table.histograms.into_iter().filter_map(|counts| match counts {
             Counts::Dense { counts, .. } => Some(counts),
             Counts::Sparse { .. } => None,
         });
-        for mut vector in [table.keys, table.rows, table.alone, table.population].into_iter().chain(dense) {
-            if vector.capacity() > 0 && self.spare.len() < 16 {
-                vector.clear();
-                self.spare.push(vector);
+        for vector in std::iter::once(table.rows).chain(dense) {
+            if vector.capacity() > 0 && self.spare_counts.len() < 8 {
+                self.spare_counts.push(vector);
             }
         }
     }
+    fn keys(&mut self, length: usize) -> Vec<u64> {
+        let mut keys = self.spare_keys.pop().unwrap_or_default();
+        keys.clear();
+        keys.reserve(length);
+        keys
+    }
 }
 
-impl NodeTable {
+/// Keys are numbered where there are at most so many for each finer class, and in any case up to [`FEW`].
+const SPARSE: usize = 16;
+const FEW: usize = 1 << 13;
+
+impl<C: Count> NodeTable<C> {
     /// The base classes at level 0. Their codes need not be distinct.
     pub(super) fn base(classes: &Classes, keys: &Keys) -> Self {
         let count = classes.len();
-        let mut packed = vec![0_u64; count * keys.words];
+        let levels = vec![0; classes.codes.len()];
+        let layout = keys.layout(&levels);
+        let mut packed = vec![0_u64; count * layout.words];
         for (column, codes) in classes.codes.iter().enumerate() {
-            let (word, shift, _) = keys.places[column];
-            let raw = &keys.climb[column][0][0];
-            for (key, &code) in packed.chunks_exact_mut(keys.words).zip(codes) {
-                debug_assert!((code as usize) < raw.len(), "raw codes are those of level 0");
-                key[word] |= u64::from(code) << shift;
+            for (key, &code) in packed.chunks_exact_mut(layout.words).zip(codes) {
+                layout.put(column, code, key);
             }
         }
         let counted = classes.members != classes.rows || !classes.shared.is_empty();
-        let shared = (!classes.shared.is_empty()).then(|| {
-            let mut ragged = Ragged { starts: vec![0], items: Vec::new() };
-            for persons in &classes.shared {
-                ragged.items.extend_from_slice(persons);
-                ragged.starts.push(ragged.items.len());
-            }
-            ragged
-        });
-        let alone = if counted {
-            let several = |class: usize| classes.shared.get(class).map_or(0, |persons| persons.len() as u64);
-            (0..count).map(|class| classes.members[class] - several(class)).collect()
-        } else {
-            Vec::new()
+        let alone = |class: usize| {
+            let several = classes.shared.get(class).map_or(0, |persons| persons.len() as u64);
+            C::of(classes.members[class] - several)
         };
-        let histograms = classes
-            .sensitive
-            .iter()
-            .map(|column| {
-                if column.values <= DENSE {
-                    let mut counts = vec![0; count * column.values];
-                    for class in 0..count {
-                        for at in column.starts[class]..column.starts[class + 1] {
-                            counts[class * column.values + column.codes[at] as usize] += column.counts[at];
-                        }
-                    }
-                    Counts::Dense { values: column.values, counts }
-                } else {
-                    let (starts, codes, counts) = (column.starts.clone(), column.codes.clone(), column.counts.clone());
-                    Counts::Sparse { values: column.values, starts, codes, counts }
-                }
-            })
-            .collect();
         Self {
-            levels: vec![0; classes.codes.len()],
-            words: keys.words,
+            levels,
+            layout,
             keys: packed,
-            rows: classes.rows.clone(),
-            alone,
-            shared,
+            rows: classes.rows.iter().map(|&rows| C::of(rows)).collect(),
+            alone: if counted { (0..count).map(alone).collect() } else { Vec::new() },
+            shared: (!classes.shared.is_empty()).then(|| Ragged::new(&classes.shared)),
             population: classes.population.clone().unwrap_or_default(),
-            histograms,
+            histograms: classes.sensitive.iter().map(|column| Counts::new(column, count)).collect(),
         }
     }
     pub(super) fn len(&self) -> usize {
         self.rows.len()
     }
+    /// The code of a column in a class.
     #[inline]
-    pub(super) fn key(&self, class: usize) -> &[u64] {
-        &self.keys[class * self.words..][..self.words]
+    pub(super) fn code(&self, column: usize, class: usize) -> usize {
+        self.layout.code(column, &self.keys[class * self.layout.words..][..self.layout.words])
     }
     #[inline]
     pub(super) fn members(&self, class: usize) -> u64 {
         if self.alone.is_empty() {
-            return self.rows[class];
+            return self.rows[class].get();
         }
-        let several = self.shared.as_ref().map_or(0, |shared| shared.starts[class + 1] - shared.starts[class]);
-        self.alone[class] + several as u64
+        self.alone[class].get() + self.shared.as_ref().map_or(0, |shared| shared.count(class))
     }
     /// Whether members are rows.
     pub(super) fn members_are_rows(&self) -> bool {
@@ -202,56 +143,197 @@ impl NodeTable {
     }
     /// Memory held, about.
     pub(super) fn bytes(&self) -> usize {
-        let histograms: usize = self
-            .histograms
-            .iter()
-            .map(|counts| match counts {
-                Counts::Dense { counts, .. } => counts.len() * 8,
-                Counts::Sparse { starts, codes, .. } => starts.len() * 8 + codes.len() * 12,
-            })
-            .sum();
-        let shared = self.shared.as_ref().map_or(0, |shared| shared.starts.len() * 8 + shared.items.len() * 4);
-        (self.keys.len() + self.rows.len() + self.alone.len() + self.population.len()) * 8 + histograms + shared
+        let histograms: usize = self.histograms.iter().map(Counts::bytes).sum();
+        let shared = self.shared.as_ref().map_or(0, Ragged::bytes);
+        let counts = (self.rows.len() + self.alone.len()) * size_of::<C>();
+        (self.keys.len() + self.population.len()) * 8 + counts + histograms + shared
     }
-    /// The classes at coarser levels.
-    pub(super) fn roll_up(&self, levels: &[usize], keys: &Keys, scratch: &mut Scratch) -> Self {
-        match self.words {
-            1 => self.roll_up_fixed(levels, keys, scratch, 1),
-            2 => self.roll_up_fixed(levels, keys, scratch, 2),
-            words => self.roll_up_fixed(levels, keys, scratch, words),
-        }
-    }
-    /// Written once and compiled for the widths that `roll_up` names.
-    #[inline(always)]
-    fn roll_up_fixed(&self, levels: &[usize], keys: &Keys, scratch: &mut Scratch, words: usize) -> Self {
-        let changes: Vec<(usize, u32, u64, &[u32])> = (0..levels.len())
-            .filter(|&column| levels[column] != self.levels[column])
-            .map(|column| {
-                let (word, shift, mask) = keys.places[column];
-                (word, shift, mask, keys.climb[column][self.levels[column]][levels[column]].as_slice())
-            })
-            .collect();
-        let needs_target = !self.alone.is_empty() || !self.histograms.is_empty() || !self.population.is_empty();
-        let mut mapped = scratch.vector();
-        mapped.extend_from_slice(&self.keys);
-        for &(word, shift, mask, map) in &changes {
-            for key in mapped.chunks_exact_mut(words) {
-                #[expect(clippy::cast_possible_truncation, reason = "codes are 32 bits")]
-                let code = ((key[word] >> shift) & mask) as usize;
-                key[word] = (key[word] & !(mask << shift)) | (u64::from(map[code]) << shift);
+    /// The same without memory that it does not need, before it is kept.
+    pub(super) fn shrunk(mut self) -> Self {
+        self.keys.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        for counts in &mut self.histograms {
+            if let Counts::Dense { counts, .. } = counts {
+                counts.shrink_to_fit();
             }
         }
-        let capacity = (self.len() * 4).next_power_of_two().max(16);
-        scratch.slots.clear();
-        scratch.slots.resize(capacity, 0);
-        scratch.target.clear();
-        scratch.target.reserve(if needs_target { self.len() } else { 0 });
+        self
+    }
+    /// The classes at coarser levels. Where the cut rules the node out, its table is made only if it has fewer than
+    /// `wanted_below` classes.
+    pub(super) fn roll_up(
+        &self,
+        levels: &[usize],
+        keys: &Keys,
+        scratch: &mut Scratch<C>,
+        cut: Option<Cut>,
+        wanted_below: usize,
+    ) -> Result<NodeTable<C>, TooSmall> {
+        let layout = keys.layout(levels);
+        // A class without rows, which only the population has, leaves no mark in an array of counts.
+        let numbered = keys
+            .space(levels)
+            .map(|space| space as usize)
+            .filter(|&space| self.population.is_empty() && space <= (self.len() * SPARSE).max(FEW));
+        let small = |rows: &[C]| -> u64 {
+            let least = cut.map_or(0, |cut| cut.least_members);
+            rows.iter().map(|rows| rows.get()).filter(|&rows| rows < least).sum()
+        };
+        let is_out = |small: u64, classes: usize| {
+            classes >= wanted_below && cut.is_some_and(|cut| self.members_are_rows() && small > cut.limit)
+        };
+        let needs_target = !self.alone.is_empty() || !self.histograms.is_empty() || !self.population.is_empty();
+        let (new_keys, classes) = if let Some(space) = numbered {
+            let classes = self.count_numbered(levels, keys, space, scratch);
+            let rows_too_small = small(&scratch.rows[..classes]);
+            if is_out(rows_too_small, classes) {
+                return Err(TooSmall(rows_too_small));
+            }
+            if needs_target {
+                target_numbered(space, classes, scratch);
+            }
+            (self.keys_of_first(levels, keys, &layout, classes, scratch), classes)
+        } else {
+            let (new_keys, classes) = self.count_hashed(levels, keys, &layout, needs_target, scratch);
+            let rows_too_small = small(&scratch.rows[..classes]);
+            if is_out(rows_too_small, classes) {
+                scratch.spare_keys.push(new_keys);
+                return Err(TooSmall(rows_too_small));
+            }
+            (new_keys, classes)
+        };
+        let mut rows = scratch.spare_counts.pop().unwrap_or_default();
+        rows.clear();
+        rows.extend_from_slice(&scratch.rows[..classes]);
+        let target = std::mem::take(&mut scratch.target);
+        let histograms = self
+            .histograms
+            .iter()
+            .map(|counts| counts.merged(&target, classes, scratch.spare_counts.pop().unwrap_or_default()))
+            .collect();
+        let rolled = Self {
+            levels: levels.to_vec(),
+            layout,
+            keys: new_keys,
+            rows,
+            alone: add_up(&self.alone, &target, classes),
+            shared: self.shared.as_ref().map(|shared| shared.merged(&target, classes)),
+            population: add_up(&self.population, &target, classes),
+            histograms,
+        };
+        scratch.target = target;
+        Ok(rolled)
+    }
+    /// Rows of the coarser classes, in `scratch.rows`, in order of their first finer class, which `scratch.first` names.
+    fn count_numbered(&self, levels: &[usize], keys: &Keys, space: usize, scratch: &mut Scratch<C>) -> usize {
+        // A table of parts must pay for itself.
+        let most_bits = usize::BITS - (self.len() / 16).leading_zeros();
+        let steps = keys.to_numbers(&self.levels, &self.layout, levels, most_bits.clamp(4, 11));
+        let Scratch { cells, numbers, first, rows, .. } = scratch;
+        if cells.len() < space {
+            cells.resize(space, C::default());
+        }
+        let cells = &mut cells[..space];
+        numbers.clear();
+        numbers.reserve(self.len());
+        let mut class_rows = self.rows.iter();
+        steps.for_each(&self.keys, self.layout.words, |number| {
+            let more = class_rows.next().copied().unwrap_or_default();
+            let cell = &mut cells[number as usize];
+            *cell = cell.plus(more);
+            numbers.push(number);
+        });
+        let room = self.len().min(space) + 1;
+        first.resize(first.len().max(room), 0);
+        rows.resize(rows.len().max(room), C::default());
+        let (first, rows) = (&mut first[..room], &mut rows[..room]);
+        let mut classes = 0;
+        // Each class is written where the next one would be, and stays if its cell was not yet taken: whether it was cannot
+        // be predicted, and a branch on it would cost more than the writing.
+        for (at, &number) in (0_u32..).zip(numbers.iter()) {
+            let cell = &mut cells[number as usize];
+            first[classes] = at;
+            rows[classes] = *cell;
+            classes += usize::from(*cell != C::default());
+            *cell = C::default();
+        }
+        classes
+    }
+    /// Keys of the coarser classes, each from its first finer class.
+    fn keys_of_first(
+        &self,
+        levels: &[usize],
+        keys: &Keys,
+        layout: &Layout,
+        classes: usize,
+        scratch: &mut Scratch<C>,
+    ) -> Vec<u64> {
+        let mut new_keys = scratch.keys(classes * layout.words);
+        let words = self.layout.words;
+        let first = &scratch.first[..classes];
+        if layout.words == 1 {
+            let steps = keys.to_keys(&self.levels, &self.layout, levels, layout);
+            new_keys.extend(first.iter().map(|&at| steps.of(&self.keys[at as usize * words..][..words])));
+        } else {
+            new_keys.resize(classes * layout.words, 0);
+            for (key, &at) in new_keys.chunks_exact_mut(layout.words).zip(first) {
+                let finer = &self.keys[at as usize * words..][..words];
+                keys.climb_key(finer, (&self.levels, &self.layout), (levels, layout), key);
+            }
+        }
+        new_keys
+    }
+    /// Keys of the coarser classes, their rows in `scratch.rows` and, where wanted, the class of each finer one.
+    fn count_hashed(
+        &self,
+        levels: &[usize],
+        keys: &Keys,
+        layout: &Layout,
+        needs_target: bool,
+        scratch: &mut Scratch<C>,
+    ) -> (Vec<u64>, usize) {
+        let words = layout.words;
+        let mut mapped = scratch.keys(self.len() * words);
+        if words == 1 {
+            let steps = keys.to_keys(&self.levels, &self.layout, levels, layout);
+            steps.for_each(&self.keys, self.layout.words, |key| mapped.push(key));
+        } else {
+            mapped.resize(self.len() * words, 0);
+            for (key, finer) in mapped.chunks_exact_mut(words).zip(self.keys.chunks_exact(self.layout.words)) {
+                keys.climb_key(finer, (&self.levels, &self.layout), (levels, layout), key);
+            }
+        }
+        let mut new_keys = scratch.keys(self.len() * words);
+        new_keys.resize(self.len() * words, 0);
+        let classes = match words {
+            1 => self.hash_fixed(&mapped, &mut new_keys, 1, needs_target, scratch),
+            2 => self.hash_fixed(&mapped, &mut new_keys, 2, needs_target, scratch),
+            words => self.hash_fixed(&mapped, &mut new_keys, words, needs_target, scratch),
+        };
+        new_keys.truncate(classes * words);
+        scratch.spare_keys.push(mapped);
+        (new_keys, classes)
+    }
+    /// Written once and compiled for the widths that `count_hashed` names.
+    #[inline(always)]
+    fn hash_fixed(
+        &self,
+        mapped: &[u64],
+        new_keys: &mut [u64],
+        words: usize,
+        needs_target: bool,
+        scratch: &mut Scratch<C>,
+    ) -> usize {
+        let capacity = (self.len() * 2).next_power_of_two().max(16);
+        let Scratch { slots, target, rows: new_rows, .. } = scratch;
+        slots.clear();
+        slots.resize(capacity, 0);
+        target.clear();
+        target.reserve(if needs_target { self.len() } else { 0 });
+        new_rows.clear();
+        new_rows.resize(self.len(), C::default());
         let shift_down = u64::BITS - capacity.trailing_zeros();
-        let mut new_keys = scratch.vector();
-        let mut new_rows = scratch.vector();
-        new_keys.resize(self.keys.len(), 0);
-        new_rows.resize(self.len(), 0);
-        let slots = scratch.slots.as_mut_slice();
+        let slots = slots.as_mut_slice();
         let mut count = 0;
         for (key, &rows) in mapped.chunks_exact(words).zip(&self.rows) {
             let mut hash = 0_u64;
@@ -273,132 +355,25 @@ impl NodeTable {
                 }
                 at = (at + 1) & (capacity - 1);
             };
-            new_rows[class] = rows.wrapping_add(new_rows[class]);
+            new_rows[class] = new_rows[class].plus(rows);
             #[expect(clippy::cast_possible_truncation, reason = "classes are fewer than the base's, checked before")]
             let number = class as u32;
             slots[at] = number + 1;
             if needs_target {
-                scratch.target.push(number);
+                target.push(number);
             }
         }
-        new_keys.truncate(count * words);
-        new_rows.truncate(count);
-        mapped.clear();
-        scratch.spare.push(mapped);
-        let classes = new_rows.len();
-        let target = std::mem::take(&mut scratch.target);
-        let mut rolled = Self {
-            levels: levels.to_vec(),
-            words,
-            keys: new_keys,
-            rows: new_rows,
-            alone: add_up(&self.alone, &target, classes),
-            shared: self.shared.as_ref().map(|shared| shared.merged(&target, classes)),
-            population: add_up(&self.population, &target, classes),
-            histograms: Vec::new(),
-        };
-        rolled.histograms = self.histograms.iter().map(|counts| counts.merged(&target, classes, scratch)).collect();
-        scratch.target = target;
-        rolled
-    }
-    /// Gives back memory that the table does not need, before it is kept.
-    pub(super) fn shrink(&mut self) {
-        self.keys.shrink_to_fit();
-        self.rows.shrink_to_fit();
-        for counts in &mut self.histograms {
-            if let Counts::Dense { counts, .. } = counts {
-                counts.shrink_to_fit();
-            }
-        }
+        count
     }
 }
 
-fn add_up(numbers: &[u64], target: &[u32], classes: usize) -> Vec<u64> {
-    if numbers.is_empty() {
-        return Vec::new();
+/// The coarser class of each finer one, from the numbers of their keys.
+fn target_numbered<C>(space: usize, classes: usize, scratch: &mut Scratch<C>) {
+    let Scratch { class_of, numbers, first, target, .. } = scratch;
+    class_of.resize(class_of.len().max(space), 0);
+    for (class, &at) in (0_u32..).zip(&first[..classes]) {
+        class_of[numbers[at as usize] as usize] = class;
     }
-    let mut sums = vec![0; classes];
-    for (&number, &class) in numbers.iter().zip(target) {
-        sums[class as usize] += number;
-    }
-    sums
-}
-
-impl Ragged {
-    fn merged(&self, target: &[u32], classes: usize) -> Self {
-        let mut pairs: Vec<(u32, u32)> = Vec::with_capacity(self.items.len());
-        for (class, &to) in target.iter().enumerate() {
-            pairs.extend(self.items[self.starts[class]..self.starts[class + 1]].iter().map(|&item| (to, item)));
-        }
-        pairs.sort_unstable();
-        pairs.dedup();
-        let starts = starts_of(pairs.iter().map(|pair| pair.0), classes);
-        Self { starts, items: pairs.into_iter().map(|pair| pair.1).collect() }
-    }
-}
-
-/// Where each class starts in an ascending list of classes.
-fn starts_of(ascending: impl Iterator<Item = u32>, classes: usize) -> Vec<usize> {
-    let mut starts = vec![0; classes + 1];
-    for class in ascending {
-        starts[class as usize + 1] += 1;
-    }
-    for class in 0..classes {
-        starts[class + 1] += starts[class];
-    }
-    starts
-}
-
-impl Counts {
-    fn merged(&self, target: &[u32], classes: usize, scratch: &mut Scratch) -> Self {
-        match self {
-            Self::Dense { values, counts } => {
-                let mut sums = scratch.vector();
-                sums.resize(classes * values, 0);
-                if *values > 0 {
-                    for (from, &to) in counts.chunks_exact(*values).zip(target) {
-                        for (sum, count) in sums[to as usize * values..][..*values].iter_mut().zip(from) {
-                            // No sum is above the rows of the table, which a u64 holds.
-                            *sum = sum.wrapping_add(*count);
-                        }
-                    }
-                }
-                Self::Dense { values: *values, counts: sums }
-            }
-            Self::Sparse { values, starts, codes, counts } => {
-                let mut entries: Vec<(u32, u32, u64)> = Vec::with_capacity(codes.len());
-                for (class, &to) in target.iter().enumerate() {
-                    entries.extend((starts[class]..starts[class + 1]).map(|at| (to, codes[at], counts[at])));
-                }
-                entries.sort_unstable_by_key(|entry| (entry.0, entry.1));
-                entries.dedup_by(|next, kept| {
-                    let same = (next.0, next.1) == (kept.0, kept.1);
-                    if same {
-                        kept.2 += next.2;
-                    }
-                    same
-                });
-                Self::Sparse {
-                    values: *values,
-                    starts: starts_of(entries.iter().map(|entry| entry.0), classes),
-                    codes: entries.iter().map(|entry| entry.1).collect(),
-                    counts: entries.iter().map(|entry| entry.2).collect(),
-                }
-            }
-        }
-    }
-    /// The histogram of a class; `buffer` is used where it must be written out.
-    pub(super) fn of<'a>(&'a self, class: usize, buffer: &'a mut Vec<u64>) -> &'a [u64] {
-        match self {
-            Self::Dense { values, counts } => &counts[class * values..][..*values],
-            Self::Sparse { values, starts, codes, counts } => {
-                buffer.clear();
-                buffer.resize(*values, 0);
-                for at in starts[class]..starts[class + 1] {
-                    buffer[codes[at] as usize] = counts[at];
-                }
-                buffer
-            }
-        }
-    }
+    target.clear();
+    target.extend(numbers.iter().map(|&number| class_of[number as usize]));
 }

@@ -1,11 +1,13 @@
 //! The search over a lattice that fits in memory; a larger one goes to [`super::open_ended`].
 
+use super::counts::Count;
 use super::evaluate::{Buffers, Finding, evaluate};
+use super::keys::Keys;
 use super::lattice::Lattice;
 use super::measure::Measure;
 use super::problem::{Loss, Problem, order};
-use super::rollup::{Keys, NodeTable, Scratch};
-use super::sources::Sources;
+use super::rollup::{Cut, NodeTable, Scratch};
+use super::sources::{Found, Sources};
 use crate::check::{Judge, Whole};
 use rayon::prelude::*;
 use std::cmp::Ordering;
@@ -70,36 +72,45 @@ pub struct Solution {
 }
 
 /// Everything that evaluation of a node needs.
-pub(super) struct Ground<'a> {
+pub(super) struct Ground<'a, C> {
     pub(super) problem: &'a Problem,
     pub(super) judge: Judge,
     pub(super) measure: Measure,
-    pub(super) keys: &'a Keys,
-    pub(super) sources: Sources<'a>,
+    pub(super) sources: Sources<'a, C>,
     pub(super) lattice: Lattice,
-    workers: std::sync::Mutex<Vec<Worker>>,
+    workers: std::sync::Mutex<Vec<Worker<C>>>,
 }
 
 /// Buffers of one worker.
-#[derive(Default)]
-pub(super) struct Worker {
-    scratch: Scratch,
+pub(super) struct Worker<C> {
+    scratch: Scratch<C>,
     buffers: Buffers,
 }
 
-impl Ground<'_> {
+impl<C> Default for Worker<C> {
+    fn default() -> Self {
+        Self { scratch: Scratch::default(), buffers: Buffers::default() }
+    }
+}
+
+impl<C: Count> Ground<'_, C> {
     /// Does `work` with buffers that were used before, so that memory is not asked for again and again.
-    pub(super) fn with_worker<T>(&self, work: impl FnOnce(&mut Worker) -> T) -> T {
+    pub(super) fn with_worker<T>(&self, work: impl FnOnce(&mut Worker<C>) -> T) -> T {
         let idle = || self.workers.lock().expect("no thread panics while it holds the workers");
         let mut worker = idle().pop().unwrap_or_default();
         let outcome = work(&mut worker);
         idle().push(worker);
         outcome
     }
-    pub(super) fn find(&self, levels: &[usize], whole: bool, worker: &mut Worker) -> Finding {
+    pub(super) fn find(&self, levels: &[usize], whole: bool, worker: &mut Worker<C>) -> Finding {
         let limit = self.problem.suppress_at_most;
-        let table = self.sources.table(levels, &mut worker.scratch);
-        let finding = evaluate(&table, self.keys, &self.judge, &self.measure, limit, whole, &mut worker.buffers);
+        let least_members = self.judge.least_members();
+        let cut = (!whole && least_members > 1).then_some(Cut { least_members, limit });
+        let table = match self.sources.table(levels, cut, &mut worker.scratch) {
+            Found::TooSmall(rows) => return Finding::too_small(rows),
+            Found::Table(table) => table,
+        };
+        let finding = evaluate(&table, &self.judge, &self.measure, limit, whole, &mut worker.buffers);
         if let Some(table) = std::sync::Arc::into_inner(table) {
             worker.scratch.recycle(table);
         }
@@ -114,12 +125,32 @@ impl Ground<'_> {
 pub fn solve(problem: &Problem, budget: &Budget<'_>) -> Result<Solution, Unsolvable> {
     let keys = checked_keys(problem)?;
     with_pool(budget.threads, || {
-        let ground = prepare(problem, &keys, budget.memory);
-        match ground.lattice.nodes() {
-            Some(nodes) if nodes <= MOST_NODES => Ok(Search::new(&ground, nodes).run(budget)),
-            _ => Ok(super::open_ended::search(&ground, budget)),
+        if fits_32_bits(problem) {
+            Ok(search::<u32>(problem, &keys, budget))
+        } else {
+            Ok(search::<u64>(problem, &keys, budget))
         }
     })
+}
+
+fn search<C: Count>(problem: &Problem, keys: &Keys, budget: &Budget<'_>) -> Solution {
+    let ground = prepare::<C>(problem, keys, budget.memory);
+    match ground.lattice.nodes() {
+        Some(nodes) if nodes <= MOST_NODES => Search::new(&ground, nodes).run(budget),
+        _ => super::open_ended::search(&ground, budget),
+    }
+}
+
+/// Whether no sum of counts is above what 32 bits hold. Members of a class are at most its rows; a person may be in several.
+fn fits_32_bits(problem: &Problem) -> bool {
+    let classes = &problem.classes;
+    let within = |counts: &[u64]| {
+        counts
+            .iter()
+            .try_fold(0_u64, |sum, &count| sum.checked_add(count))
+            .is_some_and(|sum| u32::try_from(sum).is_ok())
+    };
+    within(&classes.rows) && within(&classes.members) && classes.sensitive.iter().all(|column| within(&column.counts))
 }
 
 /// The loss of one node, over the limit or not: suppression is applied to what the models reject.
@@ -133,7 +164,7 @@ pub fn node(problem: &Problem, levels: &[usize]) -> Result<Node, Unsolvable> {
     {
         return Err(Unsolvable::Unfit("levels and ladders"));
     }
-    let ground = prepare(problem, &keys, 0);
+    let ground = prepare::<u64>(problem, &keys, 0);
     let finding = ground.find(levels, true, &mut Worker::default());
     finding_to_node(levels.to_vec(), &finding).ok_or(Unsolvable::Unfit("levels and ladders"))
 }
@@ -198,7 +229,7 @@ fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
     Keys::new(&problem.ladders).map_err(Unsolvable::NotNested)
 }
 
-fn prepare<'a>(problem: &'a Problem, keys: &'a Keys, memory: usize) -> Ground<'a> {
+fn prepare<'a, C: Count>(problem: &'a Problem, keys: &'a Keys, memory: usize) -> Ground<'a, C> {
     let classes = &problem.classes;
     let totals = classes.sensitive.iter().map(|column| {
         let mut totals = vec![0; column.values];
@@ -214,7 +245,6 @@ fn prepare<'a>(problem: &'a Problem, keys: &'a Keys, memory: usize) -> Ground<'a
         problem,
         judge,
         measure,
-        keys,
         sources,
         lattice: Lattice::new(&problem.ladders),
         workers: std::sync::Mutex::default(),
@@ -237,8 +267,8 @@ enum State {
     Done,
 }
 
-struct Search<'a> {
-    ground: &'a Ground<'a>,
+struct Search<'a, C> {
+    ground: &'a Ground<'a, C>,
     states: Vec<State>,
     /// Rows that are suppressed at least in each node.
     least: Vec<u64>,
@@ -246,6 +276,9 @@ struct Search<'a> {
     floors: Vec<f64>,
     /// Bounds as they were at first, `width` numbers for each node.
     bounds: Vec<f64>,
+    /// Bounds by what is known since, up to date where not `stale`.
+    known: Vec<f64>,
+    stale: Vec<bool>,
     width: usize,
     /// Nodes by bound.
     by_bound: Vec<u32>,
@@ -255,8 +288,8 @@ struct Search<'a> {
     monotone: bool,
 }
 
-impl<'a> Search<'a> {
-    fn new(ground: &'a Ground<'a>, nodes: usize) -> Self {
+impl<'a, C: Count> Search<'a, C> {
+    fn new(ground: &'a Ground<'a, C>, nodes: usize) -> Self {
         let width = ground.measure.width();
         let bounds: Vec<f64> = (0..nodes)
             .into_par_iter()
@@ -270,6 +303,8 @@ impl<'a> Search<'a> {
             states: vec![State::Open; nodes],
             least: vec![0; nodes],
             floors: vec![f64::MIN; if ground.measure.has_floor() { nodes } else { 0 }],
+            known: bounds.clone(),
+            stale: vec![false; nodes],
             width,
             by_bound,
             best: None,
@@ -339,39 +374,53 @@ impl<'a> Search<'a> {
         round.extend(singles);
         round
     }
-    /// A way up through open nodes, each step the one whose bound rises least.
-    fn chain(&self, start: usize, taken: &[usize]) -> Vec<usize> {
+    /// A way up through open nodes: each step the one whose bound rises least, as long as that is not worse than the best.
+    /// Then on to nodes that are worse, each step the one that joins least: such a node is never the best, but if it
+    /// suppresses too much it rules out far more than one that is near the start.
+    fn chain(&mut self, start: usize, taken: &[usize]) -> Vec<usize> {
         let mut chain = vec![start];
         let mut node = start;
+        let mut levels = self.ground.lattice.levels(node);
         loop {
-            let levels = self.ground.lattice.levels(node);
-            let next = (0..levels.len())
-                .filter_map(|column| self.ground.lattice.up(node, &levels, column))
-                .filter(|&up| self.states[up] == State::Open && !taken.contains(&up) && !self.is_worse(up))
-                .min_by(|&left, &right| order(self.first_bound(left), self.first_bound(right)).then(left.cmp(&right)));
-            let Some(next) = next else { return chain };
-            chain.push(next);
-            node = next;
+            let mut next: Option<(bool, f64, usize, usize)> = None;
+            for column in 0..levels.len() {
+                let Some(up) = self.ground.lattice.up(node, &levels, column) else { continue };
+                if self.states[up] != State::Open || taken.contains(&up) {
+                    continue;
+                }
+                let worse = self.is_worse(up);
+                let rise =
+                    if worse { self.ground.measure.joined(column, levels[column]) } else { self.first_bound(up)[0] };
+                let before = |other: &(bool, f64, usize, usize)| {
+                    worse.cmp(&other.0).then(rise.total_cmp(&other.1)).then(up.cmp(&other.2)).is_lt()
+                };
+                if next.as_ref().is_none_or(before) {
+                    next = Some((worse, rise, up, column));
+                }
+            }
+            let Some((_, _, up, column)) = next else { return chain };
+            chain.push(up);
+            node = up;
+            levels[column] += 1;
         }
     }
     fn first_bound(&self, node: usize) -> &[f64] {
         &self.bounds[node * self.width..][..self.width]
     }
     /// Whether the node loses more than the best, by all that is known of it.
-    fn is_worse(&self, node: usize) -> bool {
+    fn is_worse(&mut self, node: usize) -> bool {
         let Some(best) = &self.best else { return false };
-        if order(self.first_bound(node), &best.loss.0).is_gt() {
-            return true;
+        let known = &mut self.known[node * self.width..][..self.width];
+        if self.stale[node] && order(known, &best.loss.0).is_le() {
+            let floor = self.floors.get(node).copied().unwrap_or(f64::MIN);
+            let levels = self.ground.lattice.levels(node);
+            known.copy_from_slice(&self.ground.measure.bound(&levels, self.least[node], floor));
+            self.stale[node] = false;
         }
-        let floor = self.floors.get(node).copied().unwrap_or(f64::MIN);
-        if self.least[node] == 0 && floor <= f64::MIN {
-            return false;
-        }
-        let bound = self.ground.measure.bound(&self.ground.lattice.levels(node), self.least[node], floor);
-        order(&bound, &best.loss.0).is_gt()
+        order(known, &best.loss.0).is_gt()
     }
     /// Judges nodes of a chain until it is known where the monotone models begin to hold.
-    fn bisect(&self, chain: &[usize], worker: &mut Worker) -> Vec<(usize, Finding)> {
+    fn bisect(&self, chain: &[usize], worker: &mut Worker<C>) -> Vec<(usize, Finding)> {
         let mut found = Vec::new();
         let (mut low, mut high) = (0, chain.len());
         while low < high {
@@ -392,13 +441,18 @@ impl<'a> Search<'a> {
             let levels = self.ground.lattice.levels(node);
             self.checked += 1;
             let (states, least, floors) = (&mut self.states, &mut self.least, &mut self.floors);
+            let stale = &mut self.stale;
             if finding.refuted_with_finer {
                 self.ground.lattice.for_each_below(&levels, |below| states[below] = State::Done);
             } else {
                 if self.monotone {
                     if finding.firmly_suppressed > 0 {
+                        let firmly = finding.firmly_suppressed;
                         self.ground.lattice.for_each_below(&levels, |below| {
-                            least[below] = least[below].max(finding.firmly_suppressed);
+                            if least[below] < firmly {
+                                least[below] = firmly;
+                                stale[below] = true;
+                            }
                         });
                     }
                     self.ground.lattice.for_each_above(&levels, |above| {
@@ -408,9 +462,12 @@ impl<'a> Search<'a> {
                     });
                 }
                 if !floors.is_empty() {
-                    self.ground
-                        .lattice
-                        .for_each_above(&levels, |above| floors[above] = floors[above].max(finding.floor));
+                    self.ground.lattice.for_each_above(&levels, |above| {
+                        if floors[above] < finding.floor {
+                            floors[above] = finding.floor;
+                            stale[above] = true;
+                        }
+                    });
                 }
                 states[node] = State::Done;
             }

@@ -1,52 +1,65 @@
 //! Class tables of nodes, each rolled up from the smallest finer one that is kept.
 //!
 //! What a node was rolled up to is kept where it is clearly smaller than what it came from, as long as there is memory. No
-//! outcome depends on which table a node came from: sums are whole numbers.
+//! outcome depends on which table a node came from: sums are whole numbers. Tables made only to be sources (the node's
+//! levels in some columns, the finest in the others) were tried, and cost as much as they saved.
 
-use super::rollup::{Keys, NodeTable, Scratch};
+use super::counts::Count;
+use super::keys::Keys;
+use super::rollup::{Cut, NodeTable, Scratch, TooSmall};
 use std::sync::{Arc, RwLock};
 
-pub(super) struct Sources<'a> {
+pub(super) struct Sources<'a, C> {
     keys: &'a Keys,
-    base: Arc<NodeTable>,
+    base: Arc<NodeTable<C>>,
     /// Smallest first.
-    kept: RwLock<Kept>,
+    kept: RwLock<Kept<C>>,
     most_bytes: usize,
 }
 
-#[derive(Default)]
-struct Kept {
-    tables: Vec<Arc<NodeTable>>,
+struct Kept<C> {
+    tables: Vec<Arc<NodeTable<C>>>,
     /// Levels of the tables, a byte each, `words` words a table: compared eight at a time.
     levels: Vec<u64>,
     bytes: usize,
 }
 
+/// A node's classes, or that too many rows are in small ones.
+pub(super) enum Found<C> {
+    /// So many rows.
+    TooSmall(u64),
+    /// The classes.
+    Table(Arc<NodeTable<C>>),
+}
+
 /// The free bit of every byte.
 const GUARD: u64 = 0x8080_8080_8080_8080;
 
-impl<'a> Sources<'a> {
-    pub(super) fn new(keys: &'a Keys, base: NodeTable, most_bytes: usize) -> Self {
-        Self { keys, base: Arc::new(base), kept: RwLock::default(), most_bytes }
+impl<'a, C: Count> Sources<'a, C> {
+    pub(super) fn new(keys: &'a Keys, base: NodeTable<C>, most_bytes: usize) -> Self {
+        let kept = Kept { tables: Vec::new(), levels: Vec::new(), bytes: 0 };
+        Self { keys, base: Arc::new(base), kept: RwLock::new(kept), most_bytes }
     }
-    /// The classes of a node.
-    pub(super) fn table(&self, levels: &[usize], scratch: &mut Scratch) -> Arc<NodeTable> {
+    /// The classes of a node, unless the cut rules it out.
+    pub(super) fn table(&self, levels: &[usize], cut: Option<Cut>, scratch: &mut Scratch<C>) -> Found<C> {
         let packed = pack(levels);
         let source = self.nearest(&packed);
         if source.levels == levels {
-            return source;
+            return Found::Table(source);
         }
-        let mut table = source.roll_up(levels, self.keys, scratch);
-        if self.most_bytes > 0 && table.len() < source.len() / 4 * 3 {
-            table.shrink();
-            let table = Arc::new(table);
-            self.keep(&table, &packed);
-            return table;
+        let wanted_below = if self.most_bytes > 0 { source.len() / 4 * 3 } else { 0 };
+        match source.roll_up(levels, self.keys, scratch, cut, wanted_below) {
+            Err(TooSmall(rows)) => Found::TooSmall(rows),
+            Ok(table) if table.len() < wanted_below => {
+                let table = Arc::new(table.shrunk());
+                self.keep(&table, &packed);
+                Found::Table(table)
+            }
+            Ok(table) => Found::Table(Arc::new(table)),
         }
-        Arc::new(table)
     }
     /// The smallest kept table that is nowhere above these levels.
-    fn nearest(&self, packed: &[u64]) -> Arc<NodeTable> {
+    fn nearest(&self, packed: &[u64]) -> Arc<NodeTable<C>> {
         let kept = self.kept.read().expect("no thread panics while it holds the tables");
         let finer =
             |levels: &[u64]| levels.iter().zip(packed).all(|(low, high)| ((high | GUARD) - low) & GUARD == GUARD);
@@ -55,7 +68,7 @@ impl<'a> Sources<'a> {
             .position(finer)
             .map_or_else(|| Arc::clone(&self.base), |at| Arc::clone(&kept.tables[at]))
     }
-    fn keep(&self, table: &Arc<NodeTable>, packed: &[u64]) {
+    fn keep(&self, table: &Arc<NodeTable<C>>, packed: &[u64]) {
         let mut kept = self.kept.write().expect("no thread panics while it holds the tables");
         let bytes = table.bytes();
         if kept.bytes + bytes > self.most_bytes {
