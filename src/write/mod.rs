@@ -13,6 +13,7 @@ mod parquet;
 mod parquet_footer;
 mod publish;
 mod record;
+mod slab;
 mod stage;
 mod store;
 
