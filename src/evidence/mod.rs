@@ -2,7 +2,8 @@
 //!
 //! Responsible for: the Merkle tree ([`merkle`]), signed notes and checkpoints ([`Note`], [`Checkpoint`]), signing keys
 //! ([`SigningKey`], [`Signer`], [`PublicKey`], [`Rotation`]), proofs ([`InclusionProof`]), signed statements about files
-//! ([`Envelope`], [`Statement`]), and the organisation's log ([`TileLog`], [`OrganisationLog`]). It is given bytes, names, counts and digests; it never sees a cell or a key of tokens, reads no
+//! ([`Envelope`], [`Statement`]), the organisation's log ([`TileLog`], [`OrganisationLog`]), and
+//! what platforms and portals read ([`lineage()`], [`catalogue_entry`]). It is given bytes, names, counts and digests; it never sees a cell or a key of tokens, reads no
 //! clock and fetches nothing. What does not hold is a [`Fault`] with a stable code.
 //!
 //! ```text
@@ -11,23 +12,29 @@
 //! buyer: trust_root(text) ─► [PublicKey] ─ Checkpoint::open, Envelope::verify, InclusionProof::verify
 //! ```
 
+mod catalogue;
 mod checkpoint;
 mod envelope;
 mod fault;
 pub mod json;
+mod lineage;
 pub mod merkle;
 mod note;
 mod organisation;
 mod proof;
 mod public_key;
 mod rotation;
+mod run_facts;
 mod signing_key;
 mod statement;
 mod tiles;
+mod view;
 
+pub use catalogue::catalogue_entry;
 pub use checkpoint::Checkpoint;
 pub use envelope::{Envelope, IN_TOTO};
 pub use fault::Fault;
+pub use lineage::{EvidenceLinks, lineage, release_version};
 pub use note::Note;
 pub use organisation::{
     ENTRY_VERSION, Entry, OrganisationEvent, OrganisationLog, open_organisation_log, runs_without_an_end,
@@ -35,6 +42,8 @@ pub use organisation::{
 pub use proof::InclusionProof;
 pub use public_key::{PublicKey, SM2_SIGNER_ID, SigningSuite, is_name};
 pub use rotation::{Rotation, follow};
+pub use run_facts::RunFacts;
 pub use signing_key::{Signer, SigningKey, trust_root};
 pub use statement::{Predicate, Resource, Statement, TestResult, TestVerdict};
 pub use tiles::TileLog;
+pub use view::{Row, Wanted, organisation_rows, run_rows};

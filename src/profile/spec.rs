@@ -33,6 +33,8 @@ pub struct Profile {
     pub extends: Option<String>,
     /// Where the data comes from.
     pub provenance: Provenance,
+    /// What a catalogue says of the release.
+    pub catalogue: CatalogueSpec,
     /// How the input is read.
     pub input: InputSpec,
     /// One entry for each column of the input, in profile order.
@@ -88,6 +90,72 @@ pub struct Provenance {
     pub provider: Option<String>,
     /// Legal basis, in words.
     pub basis: Option<String>,
+}
+
+/// What a catalogue of data resources says of the release (TJ-10, CD-12), in the author's words.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CatalogueSpec {
+    /// Title.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Who publishes it.
+    pub publisher: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<String>,
+    /// Class in the catalogue's own scheme.
+    pub class: Option<String>,
+    /// Words to find it by.
+    pub keywords: Vec<String>,
+    /// License: its name, or its address.
+    pub license: Option<String>,
+    /// What users must observe.
+    pub terms: Option<String>,
+    /// How it is shared or opened.
+    pub access: Option<String>,
+    /// How often it is renewed.
+    pub frequency: Option<Frequency>,
+    /// First day that the data speaks of, `YYYY-MM-DD`.
+    pub from: Option<String>,
+    /// Last day that the data speaks of, `YYYY-MM-DD`.
+    pub until: Option<String>,
+}
+
+/// How often a release is renewed (Dublin Core Collection Description Frequency).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frequency {
+    /// All the time.
+    Continuous,
+    /// Every day.
+    Daily,
+    /// Every week.
+    Weekly,
+    /// Every two weeks.
+    Biweekly,
+    /// Every month.
+    Monthly,
+    /// Every two months.
+    Bimonthly,
+    /// Every three months.
+    Quarterly,
+    /// Twice a year.
+    Semiannual,
+    /// Every year.
+    Annual,
+    /// Every two years.
+    Biennial,
+    /// Every three years.
+    Triennial,
+    /// Now and then.
+    Irregular,
+}
+
+impl Frequency {
+    /// The term's address.
+    #[must_use]
+    pub fn iri(self) -> String {
+        format!("http://purl.org/cld/freq/{}", self.name())
+    }
 }
 
 /// How the input is read; the command line wins over it.
@@ -298,6 +366,20 @@ macro_rules! names {
 
 pub(super) use names;
 
+names!(Frequency {
+    Continuous = "continuous",
+    Daily = "daily",
+    Weekly = "weekly",
+    Biweekly = "biweekly",
+    Monthly = "monthly",
+    Bimonthly = "bimonthly",
+    Quarterly = "quarterly",
+    Semiannual = "semiannual",
+    Annual = "annual",
+    Biennial = "biennial",
+    Triennial = "triennial",
+    Irregular = "irregular",
+});
 names!(Goal { Anonymized = "anonymized", Deidentified = "deidentified" });
 names!(Tier { Open = "open", Conditional = "conditional", Trade = "trade", Closed = "closed" });
 names!(Role {

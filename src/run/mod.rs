@@ -7,6 +7,7 @@
 mod aside;
 mod clean;
 mod clock;
+mod describe;
 mod draw;
 mod emit;
 mod examples;

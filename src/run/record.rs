@@ -5,7 +5,7 @@ mod totals;
 use super::parallel::Done;
 use super::release::ShardReport;
 use super::survey::Survey;
-use super::{Outcome, Workplace};
+use super::{Outcome, Workplace, describe};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
 use crate::gate::{self, Policy, RowAccount, Suppression};
@@ -14,7 +14,7 @@ use crate::log::{
     RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
 };
 use crate::plan::{Operators, Plan, explain};
-use crate::profile::{Loaded, Unit, shippable};
+use crate::profile::{CatalogueSpec, Loaded, Unit, shippable};
 use crate::read::Source;
 use crate::report::{Risk, RunReport, html};
 use crate::secret::MasterKey;
@@ -24,8 +24,8 @@ use std::io::Write as _;
 
 use super::clock::RunClock;
 
-const LOG: &str = "evidence/log.jsonl";
-const TIMES: &str = "evidence/times.jsonl";
+pub(super) const LOG: &str = "evidence/log.jsonl";
+pub(super) const TIMES: &str = "evidence/times.jsonl";
 const PLAN: &str = "evidence/plan.txt";
 const PROFILE: &str = "evidence/profile.toml";
 const GATES: &str = "evidence/gates.json";
@@ -43,6 +43,7 @@ pub(super) struct Record {
     shards: u64,
     invalid: u64,
     with_profile: bool,
+    catalogue: CatalogueSpec,
 }
 
 impl Record {
@@ -57,6 +58,7 @@ impl Record {
             shards: 0,
             invalid: 0,
             with_profile: false,
+            catalogue: loaded.profile.catalogue.clone(),
         };
         let event = Event::RunOpened(RunOpened {
             engine: concat!("outis ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -234,6 +236,7 @@ impl Record {
         write_file(stage, GATES, &json(&report.gate)?)?;
         write_file(stage, REPORT, &json(&report)?)?;
         write_file(stage, PAGE, html(&report).as_bytes())?;
+        describe::describe(stage, &self.catalogue)?;
         Ok(report)
     }
 
@@ -390,7 +393,7 @@ fn column_records(plan: &Plan) -> Vec<ColumnRecord> {
     plan.columns.iter().map(record).collect()
 }
 
-fn write_file(stage: &Stage, name: &str, bytes: &[u8]) -> Result<()> {
+pub(super) fn write_file(stage: &Stage, name: &str, bytes: &[u8]) -> Result<()> {
     let (mut file, path) = stage.create_file(name)?;
     file.write_all(bytes).map_err(|cause| Error::io("write", &path, &cause))
 }

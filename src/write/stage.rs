@@ -137,6 +137,14 @@ impl Stage {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         Ok((file.map_err(|cause| Error::io("create", &path, &cause))?, path))
     }
+    /// A new private folder inside.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn create_folder(&self, name: &str) -> Result<()> {
+        let path = self.folder.join(name);
+        make_folder(&path).map_err(|cause| Error::io("create", &path, &cause))
+    }
     /// Every file inside, by its name in the release, sorted.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("group", &["value"]),
     ("check", &["group", "hierarchy", "limits", "value"]),
     ("solve", &["check", "group", "limits"]),
-    ("evidence", &["digest", "random"]),
+    ("evidence", &["digest", "log", "profile", "random"]),
     ("gate", &["check", "digest", "domain", "group", "limits", "value"]),
     ("write", &["gate", "random", "secret", "value"]),
     (
@@ -48,6 +48,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "check",
             "digest",
             "domain",
+            "evidence",
             "gate",
             "group",
             "hierarchy",

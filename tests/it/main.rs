@@ -16,7 +16,9 @@ mod brute_force; // a slow and obvious solver agrees on thousands of small probl
 mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
+mod independent; // evidence checked by programs and libraries of others
 mod leak; // canary markers in every cell, searched in every artefact
+mod log_verb; // logs as people look at them
 mod oracle; // optima that ARX found
 mod persons; // k counted on persons, not on rows
 mod release; // what a release is: rows, order, files, log

@@ -94,6 +94,7 @@ fn files_are_private_and_planned() {
     let files = folder.files();
     let expected = [
         "in.csv",
+        "out/catalog.json",
         "out/data/part-00000.csv",
         "out/evidence/gates.json",
         "out/evidence/log.jsonl",
@@ -102,6 +103,7 @@ fn files_are_private_and_planned() {
         "out/evidence/report.html",
         "out/evidence/report.json",
         "out/evidence/times.jsonl",
+        "out/lineage/openlineage.jsonl",
         "p.toml",
     ];
     assert_eq!(files, expected);

@@ -113,6 +113,7 @@ fn help_is_as_reviewed() {
         "schema",
         "completions",
         "keygen",
+        "log",
     ];
     for verb in verbs {
         let arguments: Vec<&str> = if verb.is_empty() { vec!["--help"] } else { vec![verb, "--help"] };

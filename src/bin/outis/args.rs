@@ -57,6 +57,8 @@ pub(crate) enum Verb {
     Schema,
     /// Completions for a shell
     Completions(CompletionArgs),
+    /// Show, search and export the log of a run or of an organisation
+    Log(LogArgs),
     /// A key file: for profiles of goal `deidentified`, or for signing evidence
     Keygen(KeygenArgs),
 }
@@ -190,6 +192,45 @@ pub(crate) enum ShapeArg {
 pub(crate) struct CompletionArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub(crate) struct LogArgs {
+    /// A release, what a run left that published nothing, a log's file, or the folder of an organisation's log
+    pub(crate) log: PathBuf,
+    /// Only events of this type, as `gate_result`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) kind: Option<String>,
+    /// Only events of this stage: goals, identify, process, verify, end, organisation
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) stage: Option<String>,
+    /// Only events that name this column, before or after
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
+    /// Only events that name this rule of the gate
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Option<String>,
+    /// In which form; default a table, or JSON with --json
+    #[arg(long, value_name = "FORM")]
+    pub(crate) format: Option<LogFormat>,
+    /// Check an organisation's log with the public keys of this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Option<PathBuf>,
+    /// Also compare it with this checkpoint or `.tlog-proof` of an earlier day
+    #[arg(long, value_name = "FILE")]
+    pub(crate) remembered: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One line an event
+    Table,
+    /// One document
+    Json,
+    /// RFC 4180, for spreadsheets
+    Csv,
+    /// OpenLineage events of a run, one a line
+    Openlineage,
 }
 
 #[derive(Args)]

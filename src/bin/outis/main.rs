@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Presets => commands::lists::presets(told),
         Verb::Schema => commands::lists::schema(),
         Verb::Completions(arguments) => commands::lists::completions(&arguments),
+        Verb::Log(arguments) => commands::log::run(&arguments, told),
         Verb::Keygen(arguments) => commands::keygen::run(&arguments, told),
     };
     match result {
@@ -43,7 +44,9 @@ fn main() -> ExitCode {
         Err(error) if message::is_broken_pipe(&error) => Exit::Fine.into(),
         Err(error) => {
             message::show(&error, told);
-            Exit::CouldNotRun.into()
+            // evidence that was checked and does not hold is an answer, not a failure to ask
+            let answered = matches!(error.kind(), outis::error::ErrorKind::Evidence { .. });
+            if answered { Exit::Refused.into() } else { Exit::CouldNotRun.into() }
         }
     }
 }

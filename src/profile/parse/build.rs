@@ -7,8 +7,8 @@ use super::node::{Fields, Found, Node};
 use crate::limits::{K, Share};
 use crate::profile::shape::{Kind, PROFILE};
 use crate::profile::spec::{
-    ColumnSpec, Example, Goal, InputSpec, KeySpec, OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged,
-    StrayQuotes, SuiteName, Tier, Unit,
+    CatalogueSpec, ColumnSpec, Example, Frequency, Goal, InputSpec, KeySpec, OutputSpec, Position, PrivacySpec,
+    Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +24,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
         purpose: root.owned("purpose"),
         extends: root.owned("extends"),
         provenance: section(root, "provenance", provenance)?,
+        catalogue: section(root, "catalogue", catalogue)?,
         input: section(root, "input", input)?,
         columns,
         privacy: section(root, "privacy", privacy)?,
@@ -52,6 +53,23 @@ fn provenance(fields: &Fields) -> Provenance {
         responsible: fields.owned("responsible"),
         provider: fields.owned("provider"),
         basis: fields.owned("basis"),
+    }
+}
+
+fn catalogue(fields: &Fields) -> CatalogueSpec {
+    CatalogueSpec {
+        title: fields.owned("title"),
+        description: fields.owned("description"),
+        publisher: fields.owned("publisher"),
+        contact: fields.owned("contact"),
+        class: fields.owned("class"),
+        keywords: fields.texts("keywords").unwrap_or_default(),
+        license: fields.owned("license"),
+        terms: fields.owned("terms"),
+        access: fields.owned("access"),
+        frequency: fields.word("frequency", Frequency::ALL).value(),
+        from: fields.owned("from"),
+        until: fields.owned("until"),
     }
 }
 

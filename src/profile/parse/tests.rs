@@ -1,6 +1,6 @@
 use super::*;
 use crate::limits::{K, Share};
-use crate::profile::spec::{Invalid, Role, SuiteName, Tier, Unit};
+use crate::profile::spec::{Frequency, Invalid, Role, SuiteName, Tier, Unit};
 use crate::profile::{
     Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, PopulationSpec, Recoding,
 };
@@ -89,6 +89,15 @@ fn every_key_reaches_its_field() {
     assert_eq!(profile.provenance.responsible.as_deref(), Some("role:data-office"));
     assert_eq!(profile.provenance.provider.as_deref(), Some("provider-3"));
     assert_eq!(profile.provenance.basis.as_deref(), Some("contract, § 4"));
+    let words = &profile.catalogue;
+    let texts = [&words.title, &words.description, &words.publisher, &words.contact, &words.class, &words.license];
+    let texts: Vec<&str> =
+        texts.into_iter().chain([&words.terms, &words.access]).flatten().map(String::as_str).collect();
+    let expected =
+        ["All keys", "Every key once", "An office", "desk 3", "tests", "CC BY 4.0", "tests only", "download"];
+    assert_eq!(texts, expected);
+    assert_eq!((words.keywords.len(), words.frequency), (2, Some(Frequency::Quarterly)));
+    assert_eq!((words.from.as_deref(), words.until.as_deref()), (Some("2025-01-01"), Some("2025-12-31")));
     let input = &profile.input;
     assert_eq!((input.format.as_deref(), input.encoding.as_str()), (Some("csv"), "gb18030"));
     assert_eq!((input.delimiter, input.quote, input.header), (b'\t', None, false));

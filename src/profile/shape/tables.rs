@@ -2,7 +2,7 @@
 
 use super::privacy::{PRIVACY, SEARCH};
 use super::{ANY, COLUMN, FILLED, Kind, Rule, Table, always, names, optional, or_preset};
-use crate::profile::spec::{Goal, Ragged, StrayQuotes, SuiteName, Tier};
+use crate::profile::spec::{Frequency, Goal, Ragged, StrayQuotes, SuiteName, Tier};
 
 /// The whole document.
 pub(in crate::profile) static PROFILE: Table = Table {
@@ -35,6 +35,12 @@ pub(in crate::profile) static PROFILE: Table = Table {
             Kind::Table(&PROVENANCE),
             r#"{ source = "dataset-17" }"#,
             "Where the data comes from, by aliases that do not identify.",
+        ),
+        optional(
+            "catalogue",
+            Kind::Table(&CATALOGUE),
+            r#"{ title = "Visits to clinics" }"#,
+            "What the catalogue entry says beside what is measured; the release carries it.",
         ),
         optional(
             "input",
@@ -80,6 +86,30 @@ pub(in crate::profile) static PROFILE: Table = Table {
             r#"{ "privacy.k_anonymity" = "guideline 7" }"#,
             "For a number that has a source (a law, a standard): key path to the source's words.",
         ),
+    ],
+};
+
+static CATALOGUE: Table = Table {
+    name: "`[catalogue]`",
+    doc: "Words for catalogues of data (DCAT); the release carries them, so they name whom the author wants named.",
+    keys: &[
+        optional("title", FILLED, r#""Visits to clinics""#, "Title; default the profile's name."),
+        optional("description", FILLED, r#""One row for each visit""#, "What it is about; default the purpose."),
+        optional("publisher", FILLED, r#""Health office""#, "Who publishes it."),
+        optional("contact", FILLED, r#""data desk""#, "Whom to ask; default the responsible role."),
+        optional("class", FILLED, r#""health""#, "Class in the catalogue's own scheme."),
+        optional("keywords", Kind::List { of: &FILLED, least: 1 }, r#"["clinic", "visit"]"#, "Words to find it by."),
+        optional(
+            "license",
+            FILLED,
+            r#""https://creativecommons.org/licenses/by/4.0/""#,
+            "License: its name or address.",
+        ),
+        optional("terms", FILLED, r#""no attempt to identify anybody""#, "What users must observe."),
+        optional("access", FILLED, r#""download after application""#, "How it is shared or opened."),
+        optional("frequency", Kind::Word(|| names(Frequency::ALL)), r#""annual""#, "How often it is renewed."),
+        optional("from", Kind::Text(Rule::Date), r#""2025-01-01""#, "First day that the data speaks of."),
+        optional("until", Kind::Text(Rule::Date), r#""2025-12-31""#, "Last day that the data speaks of."),
     ],
 };
 

@@ -5,6 +5,7 @@ pub(crate) mod clean;
 pub(crate) mod explain;
 pub(crate) mod keygen;
 pub(crate) mod lists;
+pub(crate) mod log;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod test;

@@ -1,0 +1,91 @@
+//! `outis log`: the log of a run, also one that was refused, and of an organisation, as people look at them.
+
+use crate::support::Folder;
+use outis::evidence::{OrganisationEvent, OrganisationLog, Signer, SigningKey};
+
+const PROFILE: &str = r#"
+name = "small"
+version = "1"
+goal = "anonymized"
+tier = "TIER"
+[provenance]
+responsible = "role:data-office"
+[[column]]
+name = "id"
+role = "direct"
+apply = { token = { domain = "person" } }
+[[column]]
+name = "=city"
+as = "town"
+role = "insensitive"
+"#;
+
+fn ran(tier: &str, code: i32) -> Folder {
+    let folder = Folder::new();
+    folder.write("p.toml", PROFILE.replace("TIER", tier));
+    folder.write("in.csv", "id,=city\na,x\nb,y\n");
+    folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(code);
+    folder
+}
+
+#[test]
+fn a_log_is_shown_searched_and_exported() {
+    let folder = ran("open", 0);
+    let table = folder.outis(&["log", "out"]).expect(0).stdout();
+    assert!(table.starts_with("place  time") && table.contains("run_sealed") && table.contains("role:data-office"));
+    let of = |arguments: &[&str]| {
+        let all = [&["log", "out", "--json"], arguments].concat();
+        let found = folder.outis(&all).expect(0).json();
+        let types = found["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap().to_owned());
+        assert_eq!(found["shown"], found["events"].as_array().unwrap().len());
+        types.collect::<Vec<_>>()
+    };
+    assert_eq!(of(&["--type", "run_opened"]), ["run_opened"]);
+    assert_eq!(of(&["--column", "town"]), ["schema_bound"]);
+    assert_eq!(of(&["--stage", "goals"]), ["run_opened"]);
+    assert_eq!(of(&["--rule", "rows"]), ["gate_result"]);
+    let csv = folder.outis(&["log", "out", "--format", "csv"]).expect(0).stdout();
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(reader.headers().unwrap(), vec!["place", "time", "stage", "type", "actor", "details"]);
+    assert_eq!(reader.records().map(Result::unwrap).count(), of(&[]).len());
+    let lineage = folder.outis(&["log", "out", "--format", "openlineage"]).expect(0).stdout();
+    assert!(lineage.lines().last().unwrap().contains("\"COMPLETE\""));
+}
+
+#[test]
+fn the_log_of_a_refused_run_is_shown_and_its_lineage_aborts() {
+    let folder = ran("closed", 1);
+    let rules = folder.outis(&["log", "out.refused", "--rule", "tier"]).expect(0).stdout();
+    assert!(rules.contains("status=fail"), "{rules}");
+    let lineage = folder.outis(&["log", "out.refused", "--format", "openlineage"]).expect(0).stdout();
+    assert!(lineage.lines().last().unwrap().contains("\"ABORT\""));
+}
+
+#[test]
+fn an_organisations_log_is_checked_with_its_key_and_against_what_is_remembered() {
+    let folder = Folder::new();
+    folder.outis(&["keygen", "--signing", "ed25519", "--name", "example.org/log", "--output", "sign.key"]).expect(0);
+    let signer = || Signer::Key(SigningKey::load(&folder.join("sign.key")).unwrap());
+    let write = |name: &str, reasons: &[&str]| {
+        let log = OrganisationLog::open_or_create(&folder.join(name), vec![signer()]).unwrap();
+        let append = |reason: &&str| {
+            let event = OrganisationEvent::ReleaseWithdrawn { run: "r".into(), reason: (*reason).into() };
+            log.append("2026-01-01T00:00:00Z", "role:data-office", event).unwrap()
+        };
+        reasons.iter().map(append).collect::<Vec<_>>().pop().unwrap()
+    };
+    let proof = write("log", &["error", "law"]);
+    folder.write("release.tlog-proof", proof.to_text());
+    let checked = ["log", "log", "--trust", "sign.key.pub", "--remembered", "release.tlog-proof"];
+    let shown = folder.outis(&checked).expect(0);
+    assert!(shown.stdout().contains("release.withdrawn") && shown.stderr().contains("2 entries"));
+    folder.outis(&["log", "log"]).expect(0);
+    // the same signer shows another past: seen by whoever kept a proof
+    write("other", &["error", "another", "more"]);
+    let forked = folder.outis(&["log", "other", "--trust", "sign.key.pub", "--remembered", "release.tlog-proof"]);
+    assert!(forked.expect(1).stderr().contains("E_EQUIVOCATION"));
+    let stranger = folder.outis(&["keygen", "--signing", "sm2", "--output", "strange.key", "--json"]).expect(0).json();
+    assert!(stranger["public_key"].as_str().unwrap().starts_with("outis-"));
+    let refused = folder.outis(&["log", "log", "--trust", "strange.key.pub"]).expect(1);
+    assert!(refused.stderr().contains("E_UNTRUSTED"));
+}
