@@ -101,6 +101,9 @@ pub struct Entry {
 }
 
 impl Entry {
+    fn new(time: &str, actor: &str, event: OrganisationEvent) -> Self {
+        Self { v: ENTRY_VERSION, time: time.to_owned(), actor: actor.to_owned(), event }
+    }
     /// The bytes that stand in the log.
     ///
     /// # Errors
@@ -144,20 +147,23 @@ impl OrganisationLog {
     /// # Errors
     /// As [`TileLog::append`].
     pub fn append(&self, time: &str, actor: &str, event: OrganisationEvent) -> Result<InclusionProof> {
-        let entry = Entry { v: ENTRY_VERSION, time: time.to_owned(), actor: actor.to_owned(), event };
+        let entry = Entry::new(time, actor, event);
         TileLog::append(&self.folder, &entry.to_bytes()?, &self.signers)
     }
-    /// Lets a new key take over: both sign the statement and the checkpoint after it; from then on the new key signs alone.
+    /// Lets a new key take over: both sign the statement, and the checkpoint after it is the new key's alone, so that the
+    /// old key can append no more.
     ///
     /// # Errors
     /// As [`TileLog::append`].
-    pub fn rotate(mut self, new: Signer, time: &str, actor: &str, compromised: bool) -> Result<Self> {
+    pub fn rotate(self, new: Signer, time: &str, actor: &str, compromised: bool) -> Result<(Self, InclusionProof)> {
         let old = self.signers.first().ok_or_else(|| Error::from(Fault::Untrusted))?;
         let statement = Rotation::sign(old, &new, time, compromised)?.to_text();
-        self.signers.push(new);
-        self.append(time, actor, OrganisationEvent::KeyRotated { statement })?;
-        self.signers.remove(0);
-        Ok(self)
+        let before: Vec<PublicKey> = self.signers.iter().map(|signer| signer.public().clone()).collect();
+        // The first signer is replaced; others, as those of a second suite, stay.
+        let signers: Vec<Signer> = std::iter::once(new).chain(self.signers.into_iter().skip(1)).collect();
+        let entry = Entry::new(time, actor, OrganisationEvent::KeyRotated { statement });
+        let proof = TileLog::append_after(&self.folder, &entry.to_bytes()?, &before, &signers)?;
+        Ok((Self { folder: self.folder, signers }, proof))
     }
 }
 
@@ -254,7 +260,8 @@ mod tests {
         let (root, next) = ([old.public().clone()], new.public().clone());
         let log = OrganisationLog::open_or_create(&path, vec![old]).unwrap();
         log.append(NOON, "role:a", started("a")).unwrap();
-        let log = log.rotate(new, NOON, "role:a", false).unwrap();
+        let (log, proof) = log.rotate(new, NOON, "role:a", false).unwrap();
+        assert!(proof.entry(&root).is_err() && proof.entry(std::slice::from_ref(&next)).is_ok());
         log.append(NOON, "role:a", ended("a")).unwrap();
         let (_, entries, trusted) = open_organisation_log(&path, &root).unwrap();
         assert_eq!((entries.len(), trusted), (3, vec![root[0].clone(), next]));

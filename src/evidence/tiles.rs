@@ -75,12 +75,24 @@ impl TileLog {
     /// An entry over 65 535 bytes, a log that is not the signers' or does not fit its checkpoint, or a failing disk or
     /// signer. Then the log is as it was.
     pub fn append(folder: &Path, entry: &[u8], signers: &[Signer]) -> Result<InclusionProof> {
+        let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
+        Self::append_after(folder, entry, &keys, signers)
+    }
+    /// The same where others signed so far: the present checkpoint must be signed by one of `before`.
+    ///
+    /// # Errors
+    /// As [`TileLog::append`].
+    pub fn append_after(
+        folder: &Path,
+        entry: &[u8],
+        before: &[PublicKey],
+        signers: &[Signer],
+    ) -> Result<InclusionProof> {
         if entry.len() > LONGEST {
             return Err(Error::new(ErrorKind::Internal("an entry of a log has at most 65535 bytes")));
         }
         let _lock = lock(folder)?;
-        let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
-        let log = Self::open(folder, &keys)?;
+        let log = Self::open(folder, before)?;
         if root_of(&log, log.head.size)? != log.head.root {
             return Err(Error::from(Fault::Root).in_file(folder));
         }
@@ -98,6 +110,7 @@ impl TileLog {
             checkpoint: note,
             extra: Some(entry.to_vec()),
         };
+        let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
         proof.verify(entry, &keys)?;
         replace(&folder.join(CHECKPOINT), proof.checkpoint.to_text().as_bytes())?;
         grown.remove_partial_tiles();

@@ -43,9 +43,15 @@ impl RunClock {
     }
 }
 
+/// Wall time now, RFC 3339 in UTC.
+#[must_use]
+pub fn wall_time() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
 impl Clock for RunClock {
     fn wall(&self) -> String {
-        jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+        wall_time()
     }
     fn elapsed_nanoseconds(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)

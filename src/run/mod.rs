@@ -22,6 +22,7 @@ mod survey;
 mod transforming;
 
 pub use clean::{Cleaned, clean};
+pub use clock::wall_time;
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
 

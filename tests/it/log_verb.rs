@@ -89,3 +89,33 @@ fn an_organisations_log_is_checked_with_its_key_and_against_what_is_remembered()
     let refused = folder.outis(&["log", "log", "--trust", "strange.key.pub"]).expect(1);
     assert!(refused.stderr().contains("E_UNTRUSTED"));
 }
+
+#[test]
+fn what_happens_to_a_release_and_to_the_key_is_recorded_and_an_old_trust_root_still_holds() {
+    let folder = Folder::new();
+    for (name, suite) in [("old", "ed25519"), ("new", "sm2")] {
+        folder.outis(&["keygen", "--signing", suite, "--output", name]).expect(0);
+    }
+    let record = |rest: &[&str]| folder.outis(&[&["record", "log", "--actor", "role:desk"], rest].concat());
+    let run = ["--run", "0123"];
+    record(&[&["--sign", "old", "withdrawn", "--reason", "law"][..], &run].concat()).expect(0);
+    let first = record(
+        &[&["--json", "--sign", "old", "reverified", "--result", "does-not-hold", "--fault", "E_ROOT"][..], &run]
+            .concat(),
+    );
+    folder.write("kept.tlog-proof", first.expect(0).json()["proof"].as_str().unwrap());
+    record(&["--sign", "old", "rotated", "--to", "new"]).expect(0);
+    let late = record(&[&["--sign", "old", "withdrawn", "--reason", "law"][..], &run].concat()).expect(1);
+    assert!(late.stderr().contains("E_UNTRUSTED"), "a key that was replaced appends no more");
+    record(&[&["--sign", "new", "withdrawn", "--reason", "law"][..], &run].concat()).expect(0);
+    let found =
+        folder.outis(&["log", "log", "--trust", "old.pub", "--remembered", "kept.tlog-proof", "--json"]).expect(0);
+    let types: Vec<String> = found.json()["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(types[1..4], ["release.reverified", "key.rotated", "release.withdrawn"]);
+    record(&["--sign", "old", "--actor", "Jane", "rotated", "--to", "new"]).expect(2);
+}

@@ -114,6 +114,7 @@ fn help_is_as_reviewed() {
         "completions",
         "keygen",
         "log",
+        "record",
     ];
     for verb in verbs {
         let arguments: Vec<&str> = if verb.is_empty() { vec!["--help"] } else { vec![verb, "--help"] };

@@ -59,6 +59,8 @@ pub(crate) enum Verb {
     Completions(CompletionArgs),
     /// Show, search and export the log of a run or of an organisation
     Log(LogArgs),
+    /// Write into an organisation's log what happens to a release or to the key that signs
+    Record(RecordArgs),
     /// A key file: for profiles of goal `deidentified`, or for signing evidence
     Keygen(KeygenArgs),
 }
@@ -231,6 +233,62 @@ pub(crate) enum LogFormat {
     Csv,
     /// OpenLineage events of a run, one a line
     Openlineage,
+}
+
+#[derive(Args)]
+pub(crate) struct RecordArgs {
+    /// Folder of the log; made where there is none
+    pub(crate) log: PathBuf,
+    /// Key file that signs the log
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign: PathBuf,
+    /// Role that answers for it
+    #[arg(long, value_name = "ROLE", default_value = "role:unnamed")]
+    pub(crate) actor: String,
+    #[command(subcommand)]
+    pub(crate) what: RecordWhat,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum RecordWhat {
+    /// A release was taken back
+    Withdrawn {
+        /// Id of the run that made it
+        #[arg(long, value_name = "ID")]
+        run: String,
+        /// Why, as a short code
+        #[arg(long, value_name = "CODE")]
+        reason: String,
+    },
+    /// A release was verified again
+    Reverified {
+        /// Id of the run that made it
+        #[arg(long, value_name = "ID")]
+        run: String,
+        /// What was found
+        #[arg(long, value_name = "RESULT")]
+        result: ReverifiedArg,
+        /// Code of what does not hold; give it once for each
+        #[arg(long, value_name = "CODE")]
+        fault: Vec<String>,
+    },
+    /// Another key signs from now on
+    Rotated {
+        /// Key file of the new key
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// The old key may be in wrong hands: what it signs later counts for nothing
+        #[arg(long)]
+        compromised: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum ReverifiedArg {
+    /// It holds
+    Holds,
+    /// Something does not hold
+    DoesNotHold,
 }
 
 #[derive(Args)]

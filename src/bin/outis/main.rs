@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Verb::Schema => commands::lists::schema(),
         Verb::Completions(arguments) => commands::lists::completions(&arguments),
         Verb::Log(arguments) => commands::log::run(&arguments, told),
+        Verb::Record(arguments) => commands::record::run(&arguments, told),
         Verb::Keygen(arguments) => commands::keygen::run(&arguments, told),
     };
     match result {

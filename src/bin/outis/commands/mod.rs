@@ -6,6 +6,7 @@ pub(crate) mod explain;
 pub(crate) mod keygen;
 pub(crate) mod lists;
 pub(crate) mod log;
+pub(crate) mod record;
 pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod test;
