@@ -31,10 +31,10 @@ def envelope():
     assert public[0] == 1
     label = "+".join(text.split("+", 2)[:2])
     key = SSlibKey(label, "ed25519", "ed25519", {"public": public[1:].hex()})
-    document = json.loads((folder / "gates.dsse.json").read_text())
-    signed = Envelope.from_dict(document)
+    document = lambda: json.loads((folder / "gates.dsse.json").read_text())
+    signed = Envelope.from_dict(document())
     assert set(signed.verify([key], 1)) == {label}
-    forged = Envelope.from_dict({**document, "payload": base64.b64encode(signed.payload + b" ").decode()})
+    forged = Envelope.from_dict({**document(), "payload": base64.b64encode(signed.payload + b" ").decode()})
     try:
         forged.verify([key], 1)
     except VerificationError:
