@@ -206,6 +206,7 @@ pub(super) mod example {
                 rows_in: 100,
                 rows_out: 90,
                 suppressed: 10,
+                over_cap: 0,
                 rejected: 0,
                 not_drawn: 0,
                 shards: 1,
