@@ -132,7 +132,7 @@ pub(super) fn measure<S: Staged>(
         (rule.wants)(case, &mut reading);
     }
     let examiners = staged.examine(&reading.columns(), &|| reading.examiner(expected.len(), clock))?;
-    let mut counts = reading.gather(examiners);
+    let mut counts = reading.gather(examiners, case.threads);
     measured.rows_by_file = counts.rows_by_file(measured.files.len());
     measured.rows = measured.rows_by_file.iter().sum();
     measured.starts = counts.starts();

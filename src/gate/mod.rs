@@ -20,13 +20,17 @@ mod policy;
 mod reading;
 mod rule;
 mod rules;
+mod spellings;
+mod token_counts;
+mod value_support;
 
 pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
 pub use case::{Case, Reapply, Under};
 pub use distinct::{DistinctSample, Marker};
 pub use examine::{FileFacts, Measured, Staged};
 pub use policy::{
-    Alphabet, KeyHome, Policy, ReleasedColumn, Role, RowAccount, SourceColumn, Suppression, Tier, TokenShape,
+    Alphabet, KeyHome, Limits, Policy, Process, ReleasedColumn, Role, RowAccount, SourceColumn, Step, Suppression,
+    Tier, TokenShape,
 };
 pub use reading::{Count, Examiner, Place, Reading};
 pub use rule::{Effect, Finding, Rule, Severity, Stage, Status};

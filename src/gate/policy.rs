@@ -2,7 +2,7 @@
 
 use crate::check::Asked;
 use crate::domain::SemanticType;
-use crate::limits::K;
+use crate::limits::{K, Share};
 use crate::value::DataType;
 
 /// Rules' limits for one release.
@@ -34,10 +34,23 @@ pub struct Policy {
     pub suppression: Suppression,
     /// Files that may lie in the staging folder, by name in the release.
     pub files: Vec<String>,
+    /// Limits of rules.
+    pub limits: Limits,
     /// Whether the goal is `anonymized`.
     pub anonymized: bool,
     /// Where the key lives.
     pub key: KeyHome,
+    /// What the run found out about its own process.
+    pub process: Process,
+}
+
+/// What keeps the key in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Process {
+    /// The page of the key cannot be swapped out.
+    pub key_locked: bool,
+    /// The system would write the memory of a crashed process to disk.
+    pub core_dumps: bool,
 }
 
 /// To whom a release may go.
@@ -90,6 +103,37 @@ pub struct SourceColumn {
     pub semantic: SemanticType,
     /// Place of the released column that is made of it, where it leaves.
     pub released: Option<usize>,
+}
+
+/// Limits of rules that a profile may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Least share of different tokens in a column.
+    pub token_distinct: Share,
+    /// Largest share of the rows that one token may have.
+    pub token_top: Share,
+    /// Members that every value of a column must have; k where it is not set.
+    pub value_support: Option<u64>,
+    /// Largest share of different values in a column of numbers that lie on no grid.
+    pub distinct_numbers: Share,
+    /// Largest share of rows that are told apart by three columns or fewer.
+    pub unique_rows: Share,
+    /// Candidates that what is shown of an identifier must leave; k where it is not set.
+    pub candidates: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let percent = |percent: u32| Share::from_millionths(percent * 10_000).expect("at most 100 percent");
+        Self {
+            token_distinct: percent(10),
+            token_top: percent(5),
+            value_support: None,
+            distinct_numbers: percent(50),
+            unique_rows: percent(20),
+            candidates: None,
+        }
+    }
 }
 
 /// Where the key of a run lives.
@@ -154,12 +198,23 @@ pub struct ReleasedColumn {
     pub role: Role,
     /// Name of the operator that made it.
     pub operator: &'static str,
+    /// The step whose multiples its numbers are, where the operator fixes one.
+    pub grid: Option<Step>,
     /// Whether its values are permuted among the rows.
     pub permuted: bool,
     /// The form of a keyed or random name, where the column holds those.
     pub token: Option<TokenShape>,
     /// The domain in which equal values have equal tokens; none where the column holds none, or a fresh one in each row.
     pub domain: Option<String>,
+}
+
+/// A number of the profile, mantissa / 10^scale: no cell, so that it can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Digits without the point.
+    pub mantissa: i128,
+    /// Digits after the point.
+    pub scale: u8,
 }
 
 /// Alphabet and length of a token.

@@ -15,6 +15,8 @@ pub trait Count: Send + Sync + Sized + 'static {
     fn batch(&mut self, place: Place, batch: &Batch<'_>);
     /// Takes in what another worker counted.
     fn absorb(&mut self, other: Self);
+    /// Called once, when all was taken in.
+    fn finish(&mut self, _threads: usize) {}
 }
 
 /// Where a batch lies. Shards are numbered over all data files, in order; so are the rows of a shard.
@@ -33,6 +35,7 @@ trait AnyCount: Any + Send + Sync {
     fn fork_any(&self) -> Box<dyn AnyCount>;
     fn batch_any(&mut self, place: Place, batch: &Batch<'_>);
     fn absorb_any(&mut self, other: Box<dyn AnyCount>);
+    fn finish_any(&mut self, threads: usize);
 }
 
 impl<C: Count> AnyCount for C {
@@ -47,6 +50,9 @@ impl<C: Count> AnyCount for C {
         if let Ok(other) = other.downcast::<C>() {
             self.absorb(*other);
         }
+    }
+    fn finish_any(&mut self, threads: usize) {
+        self.finish(threads);
     }
 }
 
@@ -94,7 +100,7 @@ impl Reading {
         Examiner { columns, clock, shards: Vec::new(), entries: self.entries.iter().map(empty).collect() }
     }
     /// Adds up what the workers counted.
-    pub(super) fn gather(self, examiners: Vec<Examiner<'_>>) -> Counts {
+    pub(super) fn gather(self, examiners: Vec<Examiner<'_>>, threads: usize) -> Counts {
         let mut counts = Counts { shards: BTreeMap::new(), entries: self.entries };
         for examiner in examiners {
             for (file, shard, rows) in examiner.shards {
@@ -104,6 +110,9 @@ impl Reading {
                 total.microseconds += part.microseconds;
                 total.count.absorb_any(part.count);
             }
+        }
+        for entry in &mut counts.entries {
+            entry.count.finish_any(threads);
         }
         counts
     }

@@ -2,7 +2,7 @@
 
 use super::{ColumnPlan, OpenLevels, Operators, Plan};
 use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
-use crate::gate::{Alphabet, KeyHome, TokenShape};
+use crate::gate::{self, Alphabet, KeyHome, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
 use crate::profile::{ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, Position, Profile, Role, SuiteName};
 use crate::secret::{Custody, Label, MasterKey, Suite};
@@ -73,6 +73,7 @@ pub fn compile(
         models: models.asked,
         sensitive: models.sensitive,
         search: profile.search.clone(),
+        limits: limits(profile),
         suppress_at_most: profile.privacy.suppress_at_most,
         sample: profile.sample,
         suite: suite(profile).name(),
@@ -163,6 +164,12 @@ impl Compiler<'_> {
             Some(OperatorSpec::Token { domain, .. }) => Some(domain.clone()),
             _ => None,
         };
+        let grid = match &spec.apply {
+            Some(OperatorSpec::Round { step } | OperatorSpec::Noise { step, .. }) => {
+                Some(gate::Step { mantissa: step.mantissa(), scale: step.scale() })
+            }
+            _ => None,
+        };
         let described = operator.describe();
         let parameters = described.strip_prefix(operator.name()).unwrap_or(&described).trim_start_matches(": ");
         let column = ColumnPlan {
@@ -192,6 +199,7 @@ impl Compiler<'_> {
             level: level.filter(|_| open.is_none()),
             open,
             token,
+            grid,
             domain,
         };
         Some((column, operator))
@@ -381,6 +389,19 @@ impl Compiler<'_> {
             self.complain(None, error.to_string(), "look at [output]");
         }
         Some(layout)
+    }
+}
+
+/// What the profile sets of the gate's limits; the defaults stand for the rest.
+fn limits(profile: &Profile) -> gate::Limits {
+    let (spec, default) = (profile.gate, gate::Limits::default());
+    gate::Limits {
+        token_distinct: spec.token_distinct_at_least.unwrap_or(default.token_distinct),
+        token_top: spec.token_share_at_most.unwrap_or(default.token_top),
+        value_support: spec.value_support.or(default.value_support),
+        distinct_numbers: spec.distinct_numbers_at_most.unwrap_or(default.distinct_numbers),
+        unique_rows: spec.unique_rows_at_most.unwrap_or(default.unique_rows),
+        candidates: spec.candidates_at_least.or(default.candidates),
     }
 }
 

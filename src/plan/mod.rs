@@ -58,6 +58,8 @@ pub struct Plan {
     pub sensitive: Vec<usize>,
     /// How the levels of open columns are found.
     pub search: SearchSpec,
+    /// Limits of the gate's rules.
+    pub limits: gate::Limits,
     /// Most rows that may be suppressed, as a share.
     pub suppress_at_most: Share,
     /// Share of the rows that is drawn.
@@ -111,6 +113,8 @@ pub struct ColumnPlan {
     pub open: Option<OpenLevels>,
     /// Form of the tokens, where the column holds any.
     pub token: Option<TokenShape>,
+    /// The step whose multiples the numbers are, where the operator fixes one.
+    pub grid: Option<gate::Step>,
     /// Domain of the tokens, where equal values have equal ones.
     pub domain: Option<String>,
 }
@@ -180,6 +184,8 @@ impl Plan {
             rows: crate::gate::RowAccount::default(),
             suppression: crate::gate::Suppression::default(),
             files: Vec::new(),
+            limits: self.limits,
+            process: gate::Process::default(),
             anonymized: self.goal == Goal::Anonymized,
             key: self.key,
         }
@@ -199,6 +205,7 @@ impl Plan {
             source: at,
             role: gate_role(column.role),
             operator: column.operator,
+            grid: column.grid,
             permuted: self.permuted.contains(&at),
             token: column.token,
             domain: column.domain.clone(),

@@ -43,6 +43,8 @@ pub struct Profile {
     pub privacy: PrivacySpec,
     /// How levels are found.
     pub search: SearchSpec,
+    /// Limits of the gate's rules.
+    pub gate: GateSpec,
     /// How the release is written.
     pub output: OutputSpec,
     /// Keys and hash suite.
@@ -280,6 +282,23 @@ pub struct PrivacySpec {
     pub population: Option<PopulationSpec>,
     /// Share of the rows that may be suppressed; `floor(share * rows)`.
     pub suppress_at_most: Share,
+}
+
+/// Limits of the gate's rules that the profile sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GateSpec {
+    /// Least share of different tokens in a column.
+    pub token_distinct_at_least: Option<Share>,
+    /// Largest share of the rows of one token.
+    pub token_share_at_most: Option<Share>,
+    /// Members of every value.
+    pub value_support: Option<u64>,
+    /// Largest share of different numbers.
+    pub distinct_numbers_at_most: Option<Share>,
+    /// Largest share of rows that few columns tell apart.
+    pub unique_rows_at_most: Option<Share>,
+    /// Candidates that what is shown of an identifier must leave.
+    pub candidates_at_least: Option<u64>,
 }
 
 /// How the release is written.

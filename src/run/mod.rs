@@ -194,7 +194,7 @@ impl Begun<'_> {
         clock.begin(Stage::Gate);
         progress.begin(Stage::Gate, None);
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
-        let policy = record.policy(plan, rows, limit, &parts);
+        let policy = record.policy(plan, rows, limit, &parts, process(&key));
         let staged =
             StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
         let others = other_operators(job, source, plan)?;
@@ -288,6 +288,12 @@ fn make_stores(plan: &Plan, key: &MasterKey, stage: &write::Stage, buckets: usiz
     let store = |name: &str| write::Store::new(buckets, share, stage.folder(), &key.stream(name));
     let permuted = plan.permuted.iter().map(|at| store(&format!("spill/{}", plan.columns[*at].name))).collect();
     release::Stores { rows: store("spill"), permuted }
+}
+
+/// What keeps the key in memory.
+fn process(key: &MasterKey) -> gate::Process {
+    let core = rustix::process::getrlimit(rustix::process::Resource::Core);
+    gate::Process { key_locked: key.is_locked(), core_dumps: core.current != Some(0) }
 }
 
 /// The same operators under a second key that is made for the gate alone; none where no released column holds tokens.

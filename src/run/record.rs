@@ -186,13 +186,20 @@ impl Record {
         Ok(())
     }
 
-    pub(super) fn policy(&self, plan: &Plan, rows: RowAccount, limit: u64, parts: &[StagedPart]) -> Policy {
+    pub(super) fn policy(
+        &self,
+        plan: &Plan,
+        rows: RowAccount,
+        limit: u64,
+        parts: &[StagedPart],
+        process: gate::Process,
+    ) -> Policy {
         let mut files: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
         files.extend([LOG.to_owned(), TIMES.to_owned(), PLAN.to_owned()]);
         if self.with_profile {
             files.push(PROFILE.to_owned());
         }
-        Policy { rows, suppression: Suppression { rows: rows.suppressed, limit }, files, ..plan.policy() }
+        Policy { rows, suppression: Suppression { rows: rows.suppressed, limit }, files, process, ..plan.policy() }
     }
 
     pub(super) fn judged(&mut self, plan: &Plan, report: &gate::Report, clock: &RunClock) -> Result<()> {

@@ -25,4 +25,5 @@ mod release; // what a release is: rows, order, files, log
 mod seeds; // every requirement of the regulations names tests that exist
 mod snapshots; // plans, help, schema: what people read
 mod support; // temporary folders, the program, tables
-mod threads; // same bytes for any number of threads
+mod threads;
+mod threats; // the table of attacks: every rule in it, every test of it there // same bytes for any number of threads

@@ -1,14 +1,29 @@
 //! The rules, one in a file, in order from cheap to expensive.
 
+mod collisions;
 mod columns;
+mod derivatives;
+mod equal_spellings;
 mod files;
 mod k_anonymity;
 mod key;
+mod memory;
 mod models;
+mod null_pattern;
+mod numeric_grid;
+mod persons;
+mod precision;
+mod rare_values;
+mod risk;
 mod rows;
+mod second_key;
 mod suppression;
 mod tier;
+mod token_fingerprint;
+mod token_overlap;
 mod tokens;
+mod unique_rows;
+mod unkeyed;
 
 use super::rule::Rule;
 
@@ -18,11 +33,26 @@ pub use suppression::RULE as SUPPRESSION;
 pub const RULES: &[&Rule] = &[
     &tier::RULE,
     &key::RULE,
+    &memory::RULE,
     &columns::RULE,
     &files::RULE,
     &rows::RULE,
     &suppression::RULE,
     &tokens::RULE,
+    &numeric_grid::RULE,
+    &derivatives::RULE,
     &k_anonymity::RULE,
     &models::RULE,
+    &risk::RULE,
+    &persons::RULE,
+    &null_pattern::RULE,
+    &rare_values::RULE,
+    &precision::RULE,
+    &unique_rows::RULE,
+    &token_fingerprint::RULE,
+    &token_overlap::RULE,
+    &collisions::RULE,
+    &second_key::RULE,
+    &unkeyed::RULE,
+    &equal_spellings::RULE,
 ];

@@ -7,8 +7,8 @@ use super::node::{Fields, Found, Node};
 use crate::limits::{K, Share};
 use crate::profile::shape::{Kind, PROFILE};
 use crate::profile::spec::{
-    CatalogueSpec, ColumnSpec, Example, Frequency, Goal, InputSpec, KeySpec, OutputSpec, Position, PrivacySpec,
-    Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
+    CatalogueSpec, ColumnSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec, OutputSpec, Position,
+    PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
 };
 use std::collections::BTreeMap;
 
@@ -29,6 +29,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
         columns,
         privacy: section(root, "privacy", privacy)?,
         search: section(root, "search", search)?,
+        gate: section(root, "gate", gate)?,
         output: section(root, "output", output)?,
         keys: section(root, "keys", keys)?,
         sample: section(root, "rows", |rows| rows.share("sample").value())?,
@@ -94,6 +95,17 @@ fn privacy(fields: &Fields) -> PrivacySpec {
         models: models::build(fields),
         population: models::build_population(fields),
         suppress_at_most: fields.share("suppress_at_most").value().unwrap_or(Share::NONE),
+    }
+}
+
+fn gate(fields: &Fields) -> GateSpec {
+    GateSpec {
+        token_distinct_at_least: fields.share("token_distinct_at_least").value(),
+        token_share_at_most: fields.share("token_share_at_most").value(),
+        value_support: fields.whole("value_support").value(),
+        distinct_numbers_at_most: fields.share("distinct_numbers_at_most").value(),
+        unique_rows_at_most: fields.share("unique_rows_at_most").value(),
+        candidates_at_least: fields.whole("candidates_at_least").value(),
     }
 }
 

@@ -83,14 +83,19 @@ pub(super) fn check(column: &Draft<'_>, goal: Option<Goal>, desk: &mut Desk) {
         None => (),
     }
     for (key, fit) in [("generalize", Role::Quasi), ("hierarchy", Role::Sensitive)] {
+        // a sensitive column may be made coarse too, at a level that is fixed: the search looks at quasi columns only
+        let coarse = key == "generalize" && column.role == Some(Role::Sensitive);
         if let Some(role) = column.role
             && role != fit
             && column.fields.has(key)
+            && !(coarse && column.fields.has("level"))
         {
             desk.complain(
                 column.fields.place(key),
                 format!("`{key}` is for {} columns, and {} is {}", fit.name(), column.called(), role.name()),
-                if key == "generalize" {
+                if coarse {
+                    "Fix its `level`: the search picks those of quasi columns only."
+                } else if key == "generalize" {
                     "Use `apply` for it, as `apply = { date = \"year\" }`."
                 } else {
                     "Remove it."

@@ -40,7 +40,7 @@ pub(in crate::profile) static COLUMN: Table = Table {
             "generalize",
             Kind::Choice(&GENERALIZE),
             r#"{ date = ["month", "year", "5-years"] }"#,
-            "Hierarchy of a quasi column, from fine to coarse; level 0 is the raw value, and the level above the last step is `*`.",
+            "Hierarchy of a quasi column, or of a sensitive one whose `level` is fixed, from fine to coarse; level 0 is the raw value, and the level above the last step is `*`.",
         ),
         optional(
             "hierarchy",

@@ -67,6 +67,12 @@ pub(in crate::profile) static PROFILE: Table = Table {
             r#"{ minimize = "loss" }"#,
             "How the levels of quasi columns without `level` are found.",
         ),
+        optional(
+            "gate",
+            Kind::Table(&GATE),
+            r"{ value_support = 11 }",
+            "Limits of the gate's rules, where the defaults do not fit.",
+        ),
         optional("output", Kind::Table(&OUTPUT), r#"{ format = "parquet" }"#, "How the release is written."),
         optional(
             "keys",
@@ -184,6 +190,49 @@ static ROWS: Table = Table {
         r#""10%""#,
         "Share of the rows that is drawn for the release; all by default.",
     )],
+};
+
+static GATE: Table = Table {
+    name: "`[gate]`",
+    doc: "Limits of the gate's rules; which of them block depends on the tier.",
+    keys: &[
+        optional(
+            "token_distinct_at_least",
+            Kind::Share { zero: true },
+            r#""10%""#,
+            "Least share of different tokens in a token column, the subject column left out; 10% by default, because few tokens are recognized by how often they stand.",
+        ),
+        optional(
+            "token_share_at_most",
+            Kind::Share { zero: true },
+            r#""5%""#,
+            "Largest share of the rows in which one token may stand; 5% by default, and ten rows are always fine.",
+        ),
+        optional(
+            "value_support",
+            Kind::Whole { low: 2, high: u32::MAX as u64 },
+            "11",
+            "Members that must share every released value outside the quasi columns, extremes included; `k_anonymity` by default.",
+        ),
+        optional(
+            "distinct_numbers_at_most",
+            Kind::Share { zero: true },
+            r#""50%""#,
+            "Largest share of different values in a column of numbers; 50% by default.",
+        ),
+        optional(
+            "unique_rows_at_most",
+            Kind::Share { zero: true },
+            r#""20%""#,
+            "Largest share of sampled rows that three columns or fewer tell apart; more is a warning; 20% by default.",
+        ),
+        optional(
+            "candidates_at_least",
+            Kind::Whole { low: 2, high: u32::MAX as u64 },
+            "1000",
+            "Values that must fit what is shown of an identifier in all columns together; `k_anonymity` by default.",
+        ),
+    ],
 };
 
 static OUTPUT: Table = Table {

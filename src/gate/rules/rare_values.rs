@@ -1,0 +1,46 @@
+//! No released value is shared by fewer than k members, extremes least of all.
+//!
+//! The one salary of a million, the only case of a disease, the oldest person: such a value names its bearer whatever the
+//! quasi-identifiers say (threats, A13). Counted on disk in every column that is no quasi-identifier, whose values classes
+//! share anyway, and no token.
+
+use crate::gate::rule::{Effect, Finding, Rule, Stage};
+use crate::gate::value_support::{self, ValueSupport};
+use crate::gate::{Case, Measured};
+
+pub(super) const RULE: Rule = Rule {
+    id: "rare-values",
+    threat: "G12",
+    reason: "a value that few share, above all the lowest and the highest, points at its bearer",
+    stage: Stage::Classes,
+    effect: Effect::BLOCK_OPEN,
+    wants: value_support::want,
+    judge,
+};
+
+fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
+    let Some(limit) = value_support::limit(case) else {
+        return Finding::not_applicable("the profile asks for no k and sets no `value_support`");
+    };
+    if value_support::places(case).is_empty() {
+        return Finding::not_applicable("nothing leaves but quasi-identifiers, tokens and noise");
+    }
+    let Some(support) = measured.count::<ValueSupport>() else {
+        return Finding::did_not_run("the values were not read");
+    };
+    let (mut rare, mut told) = (0_u64, Vec::new());
+    for column in &support.columns {
+        let few = column.rare();
+        // of many different values only a share is held: the extremes are followed beside it
+        let lonely = column.extremes().is_some_and(|(least, greatest)| least.min(greatest) < limit);
+        rare += few.max(u64::from(lonely));
+        if few > 0 || lonely {
+            let about = if column.halvings == 0 { "" } else { "about " };
+            let extremes = if lonely { ", an extreme among them" } else { "" };
+            let name = &case.policy.columns[column.place].name;
+            told.push(format!("`{name}`: {about}{few} of {}{extremes}", column.distinct()));
+        }
+    }
+    let measured = if told.is_empty() { "no rare value".to_owned() } else { told.join("; ") };
+    Finding::of(rare == 0, measured, format!("every value shared by {limit} members"))
+}

@@ -1,0 +1,161 @@
+//! Leaks of classes, values and numbers.
+
+use super::in_tier;
+use super::world::{World, clean};
+use crate::check::{Asked, Model};
+use crate::gate::*;
+use crate::limits::{K, Share};
+
+/// The same with the first column as the person, three rows each, counted as persons.
+fn by_person() -> World {
+    let mut world = clean();
+    world.policy.columns[0].role = Role::Subject;
+    world.policy.sources[0].role = Role::Subject;
+    world.policy.subject = Some(0);
+    for at in 0..60 {
+        // persons 0 to 19; an even one lives in the north, an odd one in the south
+        let person = at / 3;
+        world.source[at][0] = Some(super::world::phone(person));
+        world.source[at][1] = Some(if person % 2 == 0 { "north" } else { "south" }.into());
+    }
+    world
+}
+
+#[test]
+fn a_class_under_k_fires_even_when_the_run_thinks_otherwise() {
+    let mut leak = clean();
+    leak.plant(3, 1, Some("west"));
+    assert_eq!(leak.fired(), ["k-anonymity", "risk"]);
+}
+
+#[test]
+fn rows_of_one_person_are_one_member() {
+    let mut world = by_person();
+    assert!(world.fired().is_empty(), "{:?}", world.fired());
+    // all rows of the south are one person's
+    let rows = world.on_disk();
+    let south: Vec<usize> = (0..60).filter(|at| rows[*at][1].as_deref() == Some("south")).collect();
+    let person = world.source[south[0]][0].clone();
+    for at in south {
+        world.source[at][0].clone_from(&person);
+    }
+    assert!(world.fired().contains(&"k-anonymity"), "{:?}", world.fired());
+    world.policy.subject = None;
+    assert!(!world.fired().contains(&"k-anonymity"), "counted by rows there are thirty");
+}
+
+#[test]
+fn a_person_alone_with_a_journey_fires() {
+    let mut world = by_person();
+    // one person of the north has one row in the south: both places are full, nobody else has both
+    world.source[0][1] = Some("south".into());
+    assert_eq!(world.fired(), ["k-anonymity", "persons"]);
+    let measured = world.measured("persons");
+    assert!(measured.ends_with("1 share two, 1 share all"), "{measured}");
+}
+
+#[test]
+fn a_person_with_more_rows_than_are_taken_fires() {
+    let mut world = by_person();
+    world.policy.rows_per_subject = Some(3);
+    assert!(world.fired().is_empty());
+    world.policy.rows_per_subject = Some(2);
+    assert_eq!(world.fired(), ["k-anonymity"]);
+}
+
+#[test]
+fn a_rare_value_and_an_extreme_one_fire() {
+    let mut rare = clean();
+    rare.source[7][2] = Some("kuru".into());
+    assert_eq!(rare.fired(), ["rare-values"]);
+    assert_eq!(rare.measured("rare-values"), "`ill`: 1 of 3");
+    let mut rich = clean();
+    rich.source[7][3] = Some("99000.00".into());
+    assert_eq!(rich.fired(), ["rare-values"]);
+    assert!(rich.measured("rare-values").ends_with("an extreme among them"), "{}", rich.measured("rare-values"));
+    assert_eq!(in_tier(rich, Tier::Trade).with_status(Status::Warn), ["rare-values"]);
+}
+
+#[test]
+fn a_value_of_one_person_in_many_rows_is_rare() {
+    let mut world = by_person();
+    for at in 0..3 {
+        world.source[at][2] = Some("kuru".into());
+    }
+    assert_eq!(world.fired(), ["rare-values"], "three rows, one person");
+}
+
+#[test]
+fn a_number_off_its_grid_fires() {
+    let mut leak = clean();
+    leak.plant(5, 3, Some("1945.30"));
+    assert!(leak.fired().contains(&"numeric-grid"), "{:?}", leak.fired());
+    assert_eq!(leak.measured("numeric-grid"), "1 cell off the grid of 1 column");
+}
+
+#[test]
+fn numbers_as_precise_as_fingerprints_fire() {
+    let mut world = clean();
+    world.policy.columns[3].grid = None;
+    world.policy.columns[3].operator = "keep";
+    world.policy.limits.value_support = Some(1);
+    world.policy.limits.unique_rows = Share::ALL;
+    let row = |at: usize| {
+        let mut row = clean().source[at % 60].clone();
+        row[0] = Some(super::world::phone(at));
+        row[3] = Some(format!("{}.37", at * 13));
+        row
+    };
+    world.source = (0..3000).map(row).collect();
+    world.policy.rows = RowAccount { read: 3000, released: 3000, ..RowAccount::default() };
+    world.policy.suppression = Suppression::default();
+    assert_eq!(world.fired(), ["precision"]);
+    world.policy.limits.distinct_numbers = Share::ALL;
+    assert!(world.fired().is_empty());
+}
+
+#[test]
+fn a_class_that_shares_a_sensitive_value_fires() {
+    let mut world = clean();
+    world.policy.sensitive = vec![2];
+    world.policy.models =
+        vec![Asked::from(Model::KAnonymity(K::new(2).unwrap())), Asked::from(Model::DistinctL { l: 2, sensitive: 0 })];
+    assert!(world.fired().is_empty(), "{}", world.measured("models"));
+    for row in world.source.iter_mut().filter(|row| row[1].as_deref() == Some("north")) {
+        row[2] = Some("flu".into());
+    }
+    assert_eq!(world.fired(), ["models"]);
+}
+
+#[test]
+fn a_pattern_of_missing_cells_is_told() {
+    let mut world = clean();
+    world.policy.limits.unique_rows = Share::ALL;
+    world.plant(4, 2, None);
+    assert_eq!(world.with_status(Status::Warn), ["null-pattern"]);
+    // two in the same class hide each other
+    world.plant(6, 2, None);
+    assert!(world.with_status(Status::Warn).is_empty());
+}
+
+#[test]
+fn rows_told_apart_by_few_columns_are_told() {
+    let mut world = clean();
+    for (at, row) in world.source.iter_mut().enumerate() {
+        row[2] = Some(format!("{}", at / 2));
+    }
+    world.policy.limits.value_support = Some(1);
+    assert_eq!(world.with_status(Status::Warn), ["unique-rows"]);
+    assert_eq!(world.measured("unique-rows"), "of 60 sampled rows 0 by one column, 60 by two, 0 by three");
+}
+
+#[test]
+fn a_release_without_quasi_identifiers_is_one_class() {
+    let mut world = clean();
+    world.policy.quasi.clear();
+    world.policy.k = K::new(60);
+    world.policy.limits.value_support = Some(2);
+    assert!(!world.fired().contains(&"k-anonymity"));
+    world.policy.k = K::new(61);
+    assert!(world.fired().contains(&"k-anonymity"));
+}

@@ -1,0 +1,241 @@
+//! How many members share each released value of the columns that are no quasi-identifiers and no tokens.
+//!
+//! For each value the members are counted up to the limit that is asked, so memory is bounded by different values, and
+//! those are sampled by their marks where there are many. The least and the greatest number are followed apart.
+
+use super::{Case, Count, Marker, Place, Reading};
+use crate::value::{Batch, Column, Decimal, Text};
+use hashbrown::HashTable;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// Different values of a column that are kept.
+const VALUES: usize = 1 << 15;
+
+/// Every column that is looked at.
+pub(super) struct ValueSupport {
+    subject: Option<usize>,
+    pub(super) columns: Vec<Support>,
+}
+
+/// One of them.
+pub(super) struct Support {
+    /// Place among the released columns.
+    pub(super) place: usize,
+    /// Cells that are not null.
+    pub(super) cells: u64,
+    /// One in `2^halvings` different values is kept.
+    pub(super) halvings: u32,
+    /// Whether it holds numbers or dates, whose extremes stand out.
+    ordered: bool,
+    limit: usize,
+    marker: Marker,
+    kept: HashTable<Value>,
+    least: Option<Extreme>,
+    greatest: Option<Extreme>,
+}
+
+struct Value {
+    mark: u64,
+    rows: u64,
+    /// Marks of its members, up to the limit; empty where rows are members.
+    members: Vec<u64>,
+}
+
+/// An extreme number and its members.
+struct Extreme {
+    number: f64,
+    value: Value,
+}
+
+/// Places of the columns whose values are looked at.
+pub(super) fn places(case: &Case<'_>) -> Vec<usize> {
+    let policy = case.policy;
+    let looked_at = |at: &usize| {
+        let column = &policy.columns[*at];
+        // a quasi-identifier's values are shared by whole classes; random numbers belong to nobody
+        !policy.quasi.contains(at) && column.token.is_none() && !matches!(column.operator, "noise" | "redact")
+    };
+    (0..policy.columns.len()).filter(looked_at).collect()
+}
+
+/// Members that a value must have; none where the profile asks for no k and no support.
+pub(super) fn limit(case: &Case<'_>) -> Option<u64> {
+    case.policy.limits.value_support.or(case.policy.k.map(|k| u64::from(k.get())))
+}
+
+/// Has the values counted.
+pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
+    let places = places(case);
+    if places.is_empty() {
+        return;
+    }
+    let limit = usize::try_from(limit(case).unwrap_or(1)).unwrap_or(usize::MAX);
+    let subject = case.policy.subject;
+    reading.want(places.iter().copied().chain(subject), || ValueSupport {
+        subject,
+        columns: places
+            .iter()
+            .map(|place| {
+                let semantic = case.policy.sources[case.policy.columns[*place].source].semantic;
+                Support::new(*place, limit, is_ordered(semantic), &case.marker)
+            })
+            .collect(),
+    });
+}
+
+fn is_ordered(semantic: crate::domain::SemanticType) -> bool {
+    use crate::domain::SemanticType::{Date, Decimal, Integer, Timestamp};
+    matches!(semantic, Integer | Decimal | Date | Timestamp)
+}
+
+impl Support {
+    fn new(place: usize, limit: usize, ordered: bool, marker: &Marker) -> Self {
+        Self {
+            place,
+            cells: 0,
+            halvings: 0,
+            ordered,
+            limit,
+            marker: marker.clone(),
+            kept: HashTable::new(),
+            least: None,
+            greatest: None,
+        }
+    }
+    /// Different values, about: exact where nothing was halved.
+    pub(super) fn distinct(&self) -> u64 {
+        (self.kept.len() as u64) << self.halvings
+    }
+    /// Different values with fewer members than the limit, about.
+    pub(super) fn rare(&self) -> u64 {
+        (self.kept.iter().filter(|value| value.count() < self.limit as u64).count() as u64) << self.halvings
+    }
+    /// Members of the least and the greatest number, up to the limit.
+    pub(super) fn extremes(&self) -> Option<(u64, u64)> {
+        Some((self.least.as_ref()?.value.count(), self.greatest.as_ref()?.value.count()))
+    }
+
+    fn add(&mut self, cells: &Text<'_>, subject: Option<&Text<'_>>) {
+        for row in 0..cells.len() {
+            let Some(cell) = cells.get(row) else { continue };
+            self.cells += 1;
+            let mark = self.marker.mark(cell);
+            let kept = mark.trailing_zeros() >= self.halvings;
+            let number = if self.ordered { number_of(cell) } else { None };
+            let stands_out = number.is_some_and(|number| {
+                self.least.as_ref().is_none_or(|extreme| number <= extreme.number)
+                    || self.greatest.as_ref().is_none_or(|extreme| number >= extreme.number)
+            });
+            if !kept && !stands_out {
+                continue;
+            }
+            let member = subject.map(|subject| subject.get(row).map_or(0, |cell| self.marker.mark(cell)));
+            let one = || Value { mark, rows: 1, members: member.into_iter().collect() };
+            if kept {
+                self.keep(one());
+            }
+            if let Some(number) = number.filter(|_| stands_out) {
+                self.stand_out(number, &one);
+            }
+        }
+    }
+    fn keep(&mut self, value: Value) {
+        if value.mark.trailing_zeros() < self.halvings {
+            return;
+        }
+        let limit = self.limit;
+        if let Some(known) = self.kept.find_mut(value.mark, |known| known.mark == value.mark) {
+            known.merge(&value, limit);
+            return;
+        }
+        self.kept.insert_unique(value.mark, value, |value| value.mark);
+        while self.kept.len() > VALUES && self.halvings < 40 {
+            self.ask(self.halvings + 1);
+        }
+    }
+    fn ask(&mut self, halvings: u32) {
+        self.halvings = self.halvings.max(halvings);
+        let needed = self.halvings;
+        self.kept.retain(|value| value.mark.trailing_zeros() >= needed);
+    }
+    fn stand_out(&mut self, number: f64, value: &dyn Fn() -> Value) {
+        let limit = self.limit;
+        for (extreme, beyond) in [(&mut self.least, Ordering::Less), (&mut self.greatest, Ordering::Greater)] {
+            join(extreme, Extreme { number, value: value() }, beyond, limit);
+        }
+    }
+    fn absorb(&mut self, other: Self) {
+        self.cells += other.cells;
+        self.ask(other.halvings);
+        for value in other.kept {
+            self.keep(value);
+        }
+        for (mine, theirs, beyond) in
+            [(&mut self.least, other.least, Ordering::Less), (&mut self.greatest, other.greatest, Ordering::Greater)]
+        {
+            if let Some(theirs) = theirs {
+                join(mine, theirs, beyond, self.limit);
+            }
+        }
+    }
+}
+
+/// Takes what lies beyond the extreme so far, and the members of what equals it.
+fn join(extreme: &mut Option<Extreme>, other: Extreme, beyond: Ordering, limit: usize) {
+    let Some(known) = extreme else {
+        *extreme = Some(other);
+        return;
+    };
+    match other.number.total_cmp(&known.number) {
+        Ordering::Equal => known.value.merge(&other.value, limit),
+        order if order == beyond => *known = other,
+        _ => {}
+    }
+}
+
+impl Value {
+    /// Members, up to the limit where they are persons.
+    fn count(&self) -> u64 {
+        if self.members.is_empty() { self.rows } else { self.members.len() as u64 }
+    }
+    fn merge(&mut self, other: &Self, limit: usize) {
+        self.rows += other.rows;
+        for member in &other.members {
+            if self.members.len() >= limit {
+                break;
+            }
+            if !self.members.contains(member) {
+                self.members.push(*member);
+            }
+        }
+    }
+}
+
+/// A number, or a date as one; none for what is neither.
+fn number_of(cell: &[u8]) -> Option<f64> {
+    if cell.len() >= 8 && cell[4] == b'-' {
+        let digits: Vec<u8> = cell.iter().copied().filter(u8::is_ascii_digit).collect();
+        return Decimal::parse(&digits).map(Decimal::to_f64);
+    }
+    Decimal::parse(cell).map(Decimal::to_f64)
+}
+
+impl Count for ValueSupport {
+    fn fork(&self) -> Self {
+        let fork = |column: &Support| Support::new(column.place, column.limit, column.ordered, &column.marker);
+        Self { subject: self.subject, columns: self.columns.iter().map(fork).collect() }
+    }
+    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+        let subject: Option<Cow<'_, Text<'_>>> = self.subject.map(|at| batch.columns[at].to_text());
+        for column in &mut self.columns {
+            let cells: &Column<'_> = &batch.columns[column.place];
+            column.add(&cells.to_text(), subject.as_deref());
+        }
+    }
+    fn absorb(&mut self, other: Self) {
+        for (column, other) in self.columns.iter_mut().zip(other.columns) {
+            column.absorb(other);
+        }
+    }
+}
