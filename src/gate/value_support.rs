@@ -133,7 +133,11 @@ impl Support {
             let member = subject.map(|subject| subject.get(row).map_or(0, |cell| self.marker.mark(cell)));
             let one = || Value { mark, rows: 1, members: member.into_iter().collect() };
             if kept {
-                self.keep(one());
+                // most cells hold a value that is known: nothing is allocated for them
+                match self.kept.find_mut(mark, |known| known.mark == mark) {
+                    Some(known) => known.count_in(1, member.as_slice(), self.limit),
+                    None => self.keep(one()),
+                }
             }
             if let Some(number) = number.filter(|_| stands_out) {
                 self.stand_out(number, &one);
@@ -200,8 +204,11 @@ impl Value {
         if self.members.is_empty() { self.rows } else { self.members.len() as u64 }
     }
     fn merge(&mut self, other: &Self, limit: usize) {
-        self.rows += other.rows;
-        for member in &other.members {
+        self.count_in(other.rows, &other.members, limit);
+    }
+    fn count_in(&mut self, rows: u64, members: &[u64], limit: usize) {
+        self.rows += rows;
+        for member in members {
             if self.members.len() >= limit {
                 break;
             }
