@@ -44,6 +44,7 @@ pub mod transform;
 pub mod group;
 
 pub mod check;
+pub mod recode;
 pub mod solve;
 
 pub mod evidence;

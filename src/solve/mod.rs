@@ -25,4 +25,4 @@ mod search;
 mod sources;
 
 pub use problem::{Aggregate, Classes, ColumnLadder, Level, Loss, Metric, Problem, Sensitive};
-pub use search::{Budget, Node, Solution, Unsolvable, node, solve};
+pub use search::{Budget, Node, Solution, Unsolvable, check, node, solve, solve_within, whole};

@@ -123,18 +123,34 @@ impl<C: Count> Ground<'_, C> {
 /// # Errors
 /// If the problem does not fit together.
 pub fn solve(problem: &Problem, budget: &Budget<'_>) -> Result<Solution, Unsolvable> {
+    solve_within(problem, &whole(problem), budget)
+}
+
+/// The best node for some classes of a larger table, which models compare the classes with.
+///
+/// # Errors
+/// If the problem does not fit together.
+pub fn solve_within(problem: &Problem, whole: &Whole, budget: &Budget<'_>) -> Result<Solution, Unsolvable> {
     let keys = checked_keys(problem)?;
     with_pool(budget.threads, || {
         if fits_32_bits(problem) {
-            Ok(search::<u32>(problem, &keys, budget))
+            Ok(search::<u32>(problem, whole, &keys, budget))
         } else {
-            Ok(search::<u64>(problem, &keys, budget))
+            Ok(search::<u64>(problem, whole, &keys, budget))
         }
     })
 }
 
-fn search<C: Count>(problem: &Problem, keys: &Keys, budget: &Budget<'_>) -> Solution {
-    let ground = prepare::<C>(problem, keys, budget.memory);
+/// Whether classes, ladders and models fit each other.
+///
+/// # Errors
+/// If they do not.
+pub fn check(problem: &Problem) -> Result<(), Unsolvable> {
+    checked_keys(problem).map(|_| ())
+}
+
+fn search<C: Count>(problem: &Problem, whole: &Whole, keys: &Keys, budget: &Budget<'_>) -> Solution {
+    let ground = prepare::<C>(problem, whole, keys, budget.memory);
     match ground.lattice.nodes() {
         Some(nodes) if nodes <= MOST_NODES => Search::new(&ground, nodes).run(budget),
         _ => super::open_ended::search(&ground, budget),
@@ -164,7 +180,7 @@ pub fn node(problem: &Problem, levels: &[usize]) -> Result<Node, Unsolvable> {
     {
         return Err(Unsolvable::Unfit("levels and ladders"));
     }
-    let ground = prepare::<u64>(problem, &keys, 0);
+    let ground = prepare::<u64>(problem, &whole(problem), &keys, 0);
     let finding = ground.find(levels, true, &mut Worker::default());
     finding_to_node(levels.to_vec(), &finding).ok_or(Unsolvable::Unfit("levels and ladders"))
 }
@@ -229,7 +245,9 @@ fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
     Keys::new(&problem.ladders).map_err(Unsolvable::NotNested)
 }
 
-fn prepare<'a, C: Count>(problem: &'a Problem, keys: &'a Keys, memory: usize) -> Ground<'a, C> {
+/// The whole table of a problem, rows that will be suppressed included.
+#[must_use]
+pub fn whole(problem: &Problem) -> Whole {
     let classes = &problem.classes;
     let totals = classes.sensitive.iter().map(|column| {
         let mut totals = vec![0; column.values];
@@ -238,7 +256,12 @@ fn prepare<'a, C: Count>(problem: &'a Problem, keys: &'a Keys, memory: usize) ->
         }
         totals
     });
-    let judge = Judge::new(&problem.models, &Whole { rows: classes.rows.iter().sum(), totals: totals.collect() });
+    Whole { rows: classes.rows.iter().sum(), totals: totals.collect() }
+}
+
+fn prepare<'a, C: Count>(problem: &'a Problem, whole: &Whole, keys: &'a Keys, memory: usize) -> Ground<'a, C> {
+    let classes = &problem.classes;
+    let judge = Judge::new(&problem.models, whole);
     let measure = Measure::new(problem, judge.least_members());
     let sources = Sources::new(keys, NodeTable::base(classes, keys), memory);
     Ground {

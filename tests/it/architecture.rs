@@ -22,6 +22,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("group", &["value"]),
     ("check", &["group", "hierarchy", "limits", "value"]),
     ("solve", &["check", "group", "limits"]),
+    ("recode", &["check", "solve"]),
     ("evidence", &["digest", "log", "profile", "random"]),
     ("gate", &["check", "digest", "domain", "group", "limits", "value"]),
     ("write", &["gate", "random", "secret", "value"]),

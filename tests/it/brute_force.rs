@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A small table: rows of codes, the last the sensitive one, and a person for each row.
 #[derive(Debug, Clone)]
-struct Small {
-    rows: Vec<(Vec<u32>, u32)>,
+pub(crate) struct Small {
+    pub(crate) rows: Vec<(Vec<u32>, u32)>,
     /// For each column, level and raw code the code at the level.
     ladders: Vec<Vec<Vec<u32>>>,
 }
 
-const RAW: u32 = 6;
-const SECRETS: usize = 4;
+pub(crate) const RAW: u32 = 6;
+pub(crate) const SECRETS: usize = 4;
 
 /// Levels: raw, pairs or uneven groups, one value.
 fn ladder(kind: u8) -> Vec<Vec<u32>> {
@@ -30,7 +30,7 @@ fn ladder(kind: u8) -> Vec<Vec<u32>> {
     }
 }
 
-fn small() -> impl Strategy<Value = Small> {
+pub(crate) fn small() -> impl Strategy<Value = Small> {
     (2_usize..=4).prop_flat_map(|columns| {
         let row = (proptest::collection::vec(0..RAW, columns), 0..u32::try_from(SECRETS).unwrap());
         (proptest::collection::vec(row, 1..60), proptest::collection::vec(0_u8..4, columns))
@@ -38,7 +38,7 @@ fn small() -> impl Strategy<Value = Small> {
     })
 }
 
-fn model() -> impl Strategy<Value = Model> {
+pub(crate) fn model() -> impl Strategy<Value = Model> {
     let sensitive = 0;
     prop_oneof![
         (2_u32..6).prop_map(|k| Model::KAnonymity(K::new(k).unwrap())),
@@ -81,7 +81,7 @@ fn metric() -> impl Strategy<Value = Metric> {
     })
 }
 
-fn problem(small: &Small, models: Vec<Model>, metric: Metric, suppress_at_most: u64) -> Problem {
+pub(crate) fn problem(small: &Small, models: Vec<Model>, metric: Metric, suppress_at_most: u64) -> Problem {
     let mut classes: BTreeMap<&[u32], BTreeMap<u32, u64>> = BTreeMap::new();
     for (tuple, secret) in &small.rows {
         *classes.entry(tuple).or_default().entry(*secret).or_default() += 1;
@@ -120,7 +120,7 @@ fn problem(small: &Small, models: Vec<Model>, metric: Metric, suppress_at_most: 
 }
 
 /// Whether a model accepts a class, from its definition.
-fn holds(model: &Model, counts: &[f64], totals: &[f64]) -> bool {
+pub(crate) fn holds(model: &Model, counts: &[f64], totals: &[f64]) -> bool {
     let (size, all): (f64, f64) = (counts.iter().sum(), totals.iter().sum());
     let share = |at: usize| (counts[at] / size, totals[at] / all);
     let present = counts.iter().filter(|&&count| count > 0.0).count();

@@ -21,6 +21,7 @@ mod leak; // canary markers in every cell, searched in every artefact
 mod log_verb; // logs as people look at them
 mod oracle; // optima that ARX found
 mod persons; // k counted on persons, not on rows
+mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
 mod release; // what a release is: rows, order, files, log
 mod seeds; // every requirement of the regulations names tests that exist
 mod snapshots; // plans, help, schema: what people read

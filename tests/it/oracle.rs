@@ -77,6 +77,27 @@ fn hierarchy(column: &str) -> Table {
     adult(&format!("adult_hierarchy_{column}.csv"), false).unwrap()
 }
 
+/// Adult with nine quasi-identifiers and no model; age is cut by order, the others go down their trees.
+pub(crate) fn adult_problem() -> Option<(Problem, Vec<outis::recode::Dimension>)> {
+    use outis::recode::Dimension;
+    let table = adult("adult.csv", true)?;
+    let names: Vec<&str> = table.header.iter().map(String::as_str).collect();
+    let classes = class_table(&table, &names, &[]);
+    let ladders = names.iter().zip(classes.quasi()).map(|(name, values)| ladder(values, &hierarchy(name))).collect();
+    let dimension = |(name, values): (&&str, &Values)| {
+        if *name != "age" {
+            return Dimension::Hierarchy;
+        }
+        let place = |value: Option<&[u8]>| std::str::from_utf8(value.unwrap()).unwrap().parse::<u64>().unwrap();
+        let lowest = hierarchy("age").rows.iter().map(|row| row[0].parse::<u64>().unwrap()).min().unwrap();
+        Dimension::Ordered(values.iter().map(|value| place(value) - lowest).collect())
+    };
+    let dimensions = names.iter().zip(classes.quasi()).map(dimension).collect();
+    let problem =
+        Problem { classes: Classes::of(&classes), ladders, models: vec![], metric: Metric::LOSS, suppress_at_most: 0 };
+    Some((problem, dimensions))
+}
+
 fn metric(case: &Value) -> Metric {
     let args = case["metric"]["args"].as_array().unwrap();
     let number = args.iter().find_map(Value::as_f64);
