@@ -114,6 +114,9 @@ pub fn bench(c: &mut Criterion) {
             ("class size", Metric::ClassSize { balance: 0.5 }),
             ("entropy", Metric::Entropy { monotone: false, normalized: false, balance: 0.5 }),
             ("precision", Metric::Precision { monotone: false, balance: 0.5 }),
+            ("ambiguity", Metric::Ambiguity),
+            ("monotone discernibility", Metric::DiscernibilityMonotone),
+            ("height", Metric::Height),
         ];
         group.bench_function("Adult encode", |b| b.iter(|| black_box(data.encode(1).len())));
         for (name, metric) in metrics {

@@ -23,8 +23,8 @@ struct Part {
 /// Above this many keys the table is cut.
 const CUT_ABOVE: usize = 1 << 17;
 const PARTS: usize = 128;
-/// Words that a partition gathers before it counts.
-const WAITING: usize = 1 << 12;
+/// Words that a partition gathers before it counts: those of all partitions together fit the second cache.
+const WAITING: usize = 1 << 10;
 
 impl Counter {
     pub(crate) fn new(words: usize) -> Self {
@@ -51,13 +51,24 @@ impl Counter {
             }
             return;
         }
-        let (words, mixer) = (self.words, self.mixer);
+        match self.words {
+            1 => self.scatter(keys, 1),
+            2 => self.scatter(keys, 2),
+            3 => self.scatter(keys, 3),
+            words => self.scatter(keys, words),
+        }
+    }
+    /// Written once and compiled for each width that `add` names.
+    #[inline(always)]
+    fn scatter(&mut self, keys: &[u64], words: usize) {
+        let mixer = self.mixer;
         for key in keys.chunks_exact(words) {
             let part = &mut self.parts[part_of(mixer.words(key))];
-            part.waiting.extend_from_slice(key);
-            if part.waiting.len() + words > WAITING {
+            let length = part.waiting.len();
+            if length + words > part.waiting.capacity() {
                 part.settle(words, mixer);
             }
+            part.waiting.extend_from_slice(key);
         }
     }
     /// Adds `times` to one key's count.
@@ -92,6 +103,7 @@ impl Counter {
         let whole = self.parts.pop().expect("one table");
         let room = (whole.used / PARTS * 4).next_power_of_two();
         self.parts = (0..PARTS).map(|_| Part::new(self.words, room)).collect();
+        self.parts.iter_mut().for_each(|part| part.waiting.reserve_exact(WAITING.max(self.words)));
         for slot in whole.slots.chunks_exact(self.words + 1).filter(|slot| slot[self.words] != 0) {
             let key = &slot[..self.words];
             let hash = self.mixer.words(key);

@@ -2,15 +2,19 @@
 //!
 //! Responsible for: one column's distinct values while a survey runs. Given: spans over a buffer. Codes are given in order
 //! of arrival and mean nothing outside; the merge replaces them by codes in order of the values. Code 0 is null.
-//! A value of at most 15 bytes lies in its slot as two words; a longer one in an arena.
+//! As long as no value has 8 to 15 bytes, values of at most 7 lie in their slots as one word; from then on those of at most 15
+//! as two. Longer ones lie in an arena.
 
 use super::hash::Mixer;
-use crate::value::Text;
+use crate::value::{Span, Text};
 use hashbrown::HashTable;
 
 /// Distinct values of one column.
 pub(crate) struct Dictionary {
     mixer: Mixer,
+    /// Values of at most 7 bytes; empty once there are longer ones.
+    narrow: Vec<Narrow>,
+    /// Values of at most 15 bytes; empty before.
     slots: Vec<Slot>,
     short: usize,
     long: HashTable<u32>,
@@ -18,6 +22,13 @@ pub(crate) struct Dictionary {
     long_values: Vec<LongValue>,
     next: u32,
     null_seen: bool,
+}
+
+/// A value of at most 7 bytes, its length and one in the top byte; 0 marks a free slot.
+#[derive(Clone, Copy)]
+struct Narrow {
+    word: u64,
+    code: u32,
 }
 
 /// A short value, its length in the top byte of `high`; code 0 marks a free slot.
@@ -37,7 +48,9 @@ struct LongValue {
 }
 
 const FREE: Slot = Slot { low: 0, high: 0, code: 0 };
+const FREE_NARROW: Narrow = Narrow { word: 0, code: 0 };
 const SHORT: usize = 15;
+const NARROW: u32 = 7;
 /// What a frozen dictionary answers for a value that it does not have.
 pub(crate) const UNKNOWN: u32 = u32::MAX;
 
@@ -45,7 +58,8 @@ impl Dictionary {
     pub(crate) fn new() -> Self {
         Self {
             mixer: Mixer::of_process(),
-            slots: vec![FREE; 64],
+            narrow: vec![FREE_NARROW; 64],
+            slots: Vec::new(),
             short: 0,
             long: HashTable::new(),
             arena: Vec::new(),
@@ -64,15 +78,17 @@ impl Dictionary {
     }
     /// Memory held.
     pub(crate) fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Slot>()
+        self.narrow.capacity() * size_of::<Narrow>()
+            + self.slots.capacity() * size_of::<Slot>()
             + self.long.capacity() * 5
             + self.arena.capacity()
             + self.long_values.capacity() * size_of::<LongValue>()
     }
-    /// Codes of `rows` cells from `from`, new values taken in.
+    /// Codes of `out.len()` cells from `from`, new values taken in.
     pub(crate) fn encode(&mut self, cells: &Text<'_>, from: usize, out: &mut [u32]) {
-        let bytes = cells.bytes();
-        for (span, code) in cells.spans()[from..from + out.len()].iter().zip(out) {
+        let (bytes, spans) = (cells.bytes(), &cells.spans()[from..from + out.len()]);
+        let done = if self.slots.is_empty() { self.encode_narrow(bytes, spans, out) } else { 0 };
+        for (span, code) in spans[done..].iter().zip(&mut out[done..]) {
             *code = match span.get(bytes) {
                 None => {
                     self.null_seen = true;
@@ -86,6 +102,29 @@ impl Dictionary {
             };
         }
     }
+    /// The same up to the first cell of 8 to 15 bytes; how far it came.
+    fn encode_narrow(&mut self, bytes: &[u8], spans: &[Span], out: &mut [u32]) -> usize {
+        for (at, (span, code)) in spans.iter().zip(out).enumerate() {
+            *code = if span.width() <= NARROW {
+                let word = narrow_word(bytes, *span);
+                let slot = self.narrow[self.probe_narrow(word)];
+                if slot.word != 0 { slot.code } else { self.take_in_narrow(word) }
+            } else {
+                match span.get(bytes) {
+                    None => {
+                        self.null_seen = true;
+                        0
+                    }
+                    Some(cell) if cell.len() <= SHORT => {
+                        self.widen();
+                        return at;
+                    }
+                    Some(cell) => self.long_code(cell),
+                }
+            };
+        }
+        spans.len()
+    }
     /// Codes of the cells without taking new values in; [`UNKNOWN`] for those, and for null if it was never met.
     pub(crate) fn look_up(&self, cells: &Text<'_>, out: &mut Vec<u32>) {
         let bytes = cells.bytes();
@@ -93,9 +132,15 @@ impl Dictionary {
             None if self.null_seen => 0,
             None => UNKNOWN,
             Some(cell) if cell.len() <= SHORT => {
-                let (low, high) = words_of(bytes, cell);
-                let slot = &self.slots[self.probe(low, high)];
-                if slot.code == 0 { UNKNOWN } else { slot.code }
+                let code = if !self.slots.is_empty() {
+                    let (low, high) = words_of(bytes, cell);
+                    self.slots[self.probe(low, high)].code
+                } else if span.width() <= NARROW {
+                    self.narrow[self.probe_narrow(narrow_word(bytes, *span))].code
+                } else {
+                    0
+                };
+                if code == 0 { UNKNOWN } else { code }
             }
             Some(cell) => {
                 let hash = self.mixer.text(cell);
@@ -107,6 +152,14 @@ impl Dictionary {
     /// Takes one value in and returns its code.
     pub(crate) fn intern(&mut self, value: &[u8]) -> u32 {
         if value.len() <= SHORT {
+            if self.slots.is_empty() {
+                if let Ok(length @ 0..=NARROW) = u32::try_from(value.len()) {
+                    let word = narrow_word(value, Span::new(0, length));
+                    let slot = self.narrow[self.probe_narrow(word)];
+                    return if slot.word != 0 { slot.code } else { self.take_in_narrow(word) };
+                }
+                self.widen();
+            }
             let (low, high) = words_of(value, value);
             self.short_code(low, high)
         } else {
@@ -119,6 +172,10 @@ impl Dictionary {
     }
     /// Calls `each` with every value and its code, in no order.
     pub(crate) fn for_each(&self, mut each: impl FnMut(&[u8], u32)) {
+        for slot in self.narrow.iter().filter(|slot| slot.word != 0) {
+            let bytes = slot.word.to_le_bytes();
+            each(&bytes[..usize::from(bytes[7]) - 1], slot.code);
+        }
         for slot in self.slots.iter().filter(|slot| slot.code != 0) {
             let mut bytes = [0_u8; 16];
             bytes[..8].copy_from_slice(&slot.low.to_le_bytes());
@@ -130,6 +187,49 @@ impl Dictionary {
         }
     }
 
+    /// Slot of the value, or the free slot where it belongs.
+    #[inline(always)]
+    fn probe_narrow(&self, word: u64) -> usize {
+        let mask = self.narrow.len() - 1;
+        #[expect(clippy::cast_possible_truncation, reason = "only the low bits are used")]
+        let mut at = self.mixer.word(word) as usize & mask;
+        loop {
+            let slot = &self.narrow[at];
+            if slot.word == word || slot.word == 0 {
+                return at;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+    #[cold]
+    #[inline(never)]
+    fn take_in_narrow(&mut self, word: u64) -> u32 {
+        let code = self.new_code();
+        let at = self.probe_narrow(word);
+        self.narrow[at] = Narrow { word, code };
+        self.short += 1;
+        if self.short * 4 > self.narrow.len() {
+            let larger = vec![FREE_NARROW; self.narrow.len() * 2];
+            for slot in std::mem::replace(&mut self.narrow, larger).into_iter().filter(|slot| slot.word != 0) {
+                let at = self.probe_narrow(slot.word);
+                self.narrow[at] = slot;
+            }
+        }
+        code
+    }
+    /// From slots of one word to slots of two.
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self) {
+        let narrow = std::mem::take(&mut self.narrow);
+        self.slots = vec![FREE; narrow.len().max(64)];
+        for slot in narrow.into_iter().filter(|slot| slot.word != 0) {
+            let (low, length) = (slot.word & (u64::MAX >> 8), (slot.word >> 56) - 1);
+            let high = length << 56;
+            let at = self.probe(low, high);
+            self.slots[at] = Slot { low, high, code: slot.code };
+        }
+    }
     /// Slot of the value, or the free slot where it belongs.
     #[inline(always)]
     fn probe(&self, low: u64, high: u64) -> usize {
@@ -196,6 +296,25 @@ impl Dictionary {
     }
 }
 
+/// A cell of at most 7 bytes as one word, its length and one in the top byte.
+#[inline(always)]
+fn narrow_word(bytes: &[u8], span: Span) -> u64 {
+    let (start, len) = (span.start(), span.width());
+    let window = match bytes.get(start..start.wrapping_add(8)) {
+        Some(window) => u64::from_le_bytes(window.try_into().expect("eight bytes")),
+        None => padded_narrow(&bytes[start..start + len as usize]),
+    };
+    let bits = 8 * (len & 7);
+    (window & !(u64::MAX << bits)) | (u64::from(len + 1) << 56)
+}
+
+#[cold]
+fn padded_narrow(cell: &[u8]) -> u64 {
+    let mut window = [0_u8; 8];
+    window[..cell.len()].copy_from_slice(cell);
+    u64::from_le_bytes(window)
+}
+
 /// The cell's bytes as two words, the length in the top byte. `bytes` is the buffer that the cell lies in, so that a
 /// whole 16-byte window can be read at once.
 #[inline(always)]
@@ -240,8 +359,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn codes_are_one_to_one_with_values(cells in proptest::collection::vec(
-            proptest::option::of(proptest::collection::vec(0_u8..3, 0..20)), 0..300)) {
+        fn codes_are_one_to_one_with_values(cells in prop_oneof![Just(6_usize), Just(7), Just(8), Just(15), Just(20)]
+            .prop_flat_map(|longest| proptest::collection::vec(
+                proptest::option::of(proptest::collection::vec(0_u8..3, 0..=longest)), 0..300))) {
             let mut builder = TextBuilder::default();
             for cell in &cells {
                 builder.push_option(cell.as_deref());
@@ -258,6 +378,13 @@ mod tests {
             let mut again = Vec::new();
             dictionary.look_up(&text, &mut again);
             prop_assert_eq!(&again, &codes);
+            // Values taken in one by one have the same codes.
+            let mut one_by_one = Dictionary::new();
+            for (cell, &code) in cells.iter().zip(&codes) {
+                if let Some(cell) = cell {
+                    prop_assert_eq!(one_by_one.intern(cell), code);
+                }
+            }
             let mut listed = BTreeMap::new();
             dictionary.for_each(|value, code| { listed.insert(Some(value.to_vec()), code); });
             known.remove(&None);

@@ -20,6 +20,11 @@ impl Mixer {
             Self { first: state.hash_one(1_u8), second: state.hash_one(2_u8) | 1 }
         })
     }
+    /// Hash of one word: its low bits.
+    #[inline(always)]
+    pub(crate) fn word(self, word: u64) -> u64 {
+        fold(word ^ self.first, self.second)
+    }
     /// Hash of two words.
     #[inline(always)]
     pub(crate) fn pair(self, low: u64, high: u64) -> u64 {

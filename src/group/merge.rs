@@ -117,8 +117,8 @@ fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Entry<W>> {
     let mut sample: Vec<[u64; W]> = Vec::new();
     if job.threads > 1 && total > 1 << 14 {
         for (number, builder) in job.builders.iter().enumerate() {
-            let counter = &builder.tallies[job.at].counter;
-            sample.extend(counter.iter().step_by(total / 4096 + 1).map(|(key, _)| job.translate(number, builder, key)));
+            let (counter, moves) = (&builder.tallies[job.at].counter, job.moves(number));
+            sample.extend(counter.iter().step_by(total / 4096 + 1).map(|(key, _)| job.translate(number, &moves, key)));
         }
         sample.sort_unstable();
     }
@@ -126,11 +126,11 @@ fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Entry<W>> {
     let borders: Vec<[u64; W]> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
 
     let cut = in_parallel(job.threads, (0..job.builders.len()).collect(), |number| {
-        let builder = &job.builders[number];
+        let (builder, moves) = (&job.builders[number], job.moves(number));
         let mut cut: Vec<Vec<Entry<W>>> =
             (0..parts).map(|_| Vec::with_capacity(total / parts / job.builders.len() * 5 / 4)).collect();
         for (key, count) in builder.tallies[job.at].counter.iter() {
-            let key = job.translate(number, builder, key);
+            let key = job.translate(number, &moves, key);
             let part = borders.partition_point(|border| *border <= key);
             cut[part].push((key, count));
         }
@@ -157,15 +157,42 @@ fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Entry<W>> {
     if parts == 1 { sorted.into_iter().next().unwrap_or_default() } else { sorted.concat() }
 }
 
+/// How one column's bits of a worker's key become bits of a common key.
+struct Move {
+    from: usize,
+    shift: u32,
+    mask: u64,
+    to: usize,
+    parts: Vec<u64>,
+}
+
 impl Job<'_> {
-    /// A worker's key under the common codes.
-    fn translate<const W: usize>(&self, number: usize, builder: &TableBuilder, key: &[u64]) -> [u64; W] {
-        let mut common = [0; W];
+    /// How the keys of a worker become common keys.
+    fn moves(&self, number: usize) -> Vec<Move> {
+        let own = &self.builders[number].layout;
+        let mut moves: Vec<Move> = Vec::with_capacity(self.quasi.len());
         for (column, codes) in self.quasi.iter().enumerate() {
-            let code = builder.layout.get(column, key);
-            self.layout.put(column, codes[number][code as usize], &mut common);
+            let (from, shift, mask) = own.place(column);
+            let (to, up, _) = self.layout.place(column);
+            moves.push(Move {
+                from,
+                shift,
+                mask,
+                to,
+                parts: codes[number].iter().map(|&code| u64::from(code) << up).collect(),
+            });
         }
-        let (tail, words) = (&key[builder.layout.words()..], self.layout.words());
+        moves
+    }
+    /// A worker's key under the common codes.
+    #[inline]
+    fn translate<const W: usize>(&self, number: usize, moves: &[Move], key: &[u64]) -> [u64; W] {
+        let mut common = [0; W];
+        for column in moves {
+            let code = usize::try_from((key[column.from] >> column.shift) & column.mask).expect("codes are 32 bits");
+            common[column.to] |= column.parts[code];
+        }
+        let (tail, words) = (&key[self.builders[number].layout.words()..], self.layout.words());
         match self.tail {
             Tail::None => {}
             Tail::Sensitive(column) => {

@@ -41,6 +41,11 @@ impl Layout {
     pub(crate) fn holds(&self, column: usize, limit: u32) -> bool {
         u32::BITS - limit.saturating_sub(1).leading_zeros() <= self.places[column].bits
     }
+    /// Word, shift and mask of a column.
+    pub(crate) fn place(&self, column: usize) -> (usize, u32, u64) {
+        let Place { word, shift, bits } = self.places[column];
+        (word, shift, if bits == 0 { 0 } else { u64::MAX >> (u64::BITS - bits) })
+    }
     /// Adds the codes of one column to keys of `stride` words each.
     #[inline]
     pub(crate) fn pack_column(&self, column: usize, codes: &[u32], keys: &mut [u64], stride: usize) {

@@ -30,6 +30,18 @@ impl Span {
     pub fn is_null(self) -> bool {
         self.len == u32::MAX
     }
+    /// Where the cell starts in its column's buffer; 0 for null.
+    #[must_use]
+    #[inline]
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+    /// Bytes of the cell; more than any cell has for null.
+    #[must_use]
+    #[inline]
+    pub fn width(self) -> u32 {
+        self.len
+    }
     /// The bytes, `None` for null.
     #[must_use]
     #[inline]
