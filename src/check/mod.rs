@@ -12,6 +12,7 @@ mod alpha_k;
 mod asked;
 pub mod attained;
 mod beta_likeness;
+mod catalogue;
 mod delta_disclosure;
 mod delta_presence;
 mod k_anonymity;
@@ -19,11 +20,15 @@ mod k_map;
 mod l_diversity;
 mod leave_out;
 pub mod risk;
+pub mod separation;
 pub mod special;
 mod t_closeness;
 pub mod uniqueness;
+pub mod wildcard;
+mod words;
 
 pub use asked::{Asked, Order, Scale, Unfit};
+pub use catalogue::{CATALOGUE, ModelInfo, Monotony};
 pub use k_map::estimated_population;
 pub use l_diversity::Estimator;
 pub use leave_out::leave_out;
@@ -198,6 +203,27 @@ impl Model {
             | Self::SampleUniqueness(_)
             | Self::PopulationUniqueness { .. } => None,
         }
+    }
+    /// Whether the model compares classes with the whole table, so that leaving classes out changes what it says.
+    #[must_use]
+    pub fn is_relative(&self) -> bool {
+        matches!(
+            self,
+            Self::TCloseness { .. } | Self::BasicBeta { .. } | Self::EnhancedBeta { .. } | Self::DeltaDisclosure { .. }
+        )
+    }
+    /// The model with its distance times `factor`, where it is relative.
+    #[must_use]
+    pub fn tightened(&self, factor: f64) -> Self {
+        let mut model = self.clone();
+        match &mut model {
+            Self::TCloseness { t: limit, .. }
+            | Self::BasicBeta { beta: limit, .. }
+            | Self::EnhancedBeta { beta: limit, .. }
+            | Self::DeltaDisclosure { delta: limit, .. } => *limit *= factor,
+            _ => {}
+        }
+        model
     }
     /// Whether the model needs the population's counts.
     #[must_use]

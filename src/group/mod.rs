@@ -15,6 +15,7 @@ mod classifier;
 mod counter;
 #[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
 mod dictionary;
+mod generalized;
 #[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
 mod hash;
 mod merge;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use builder::{Shape, TableBuilder};
 pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};
+pub use generalized::Relabel;
 pub use merge::merge;
 pub use persons::{Marks, Persons, Rare};
 pub use row_cap::{RowCap, RowChoice};

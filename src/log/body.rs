@@ -97,8 +97,17 @@ pub struct ColumnRecord {
 pub struct LevelsChosen {
     /// Column and level, in profile order.
     pub levels: Vec<(String, u64)>,
-    /// `declared`: fixed in the profile before the data was seen.
+    /// `declared`: fixed in the profile before the data was seen; `sample`: searched on rows drawn at random; `data`: searched
+    /// on all rows.
     pub method: String,
+    /// The share that was drawn for `sample`.
+    pub sample: Option<String>,
+    /// What was minimized, where levels were searched. Nothing is told of levels that were not chosen (threats G09).
+    pub minimize: Option<String>,
+    /// Whether the search proved that no levels lose less.
+    pub proven: Option<bool>,
+    /// Column and the first 64 bits of the SHA-256 of its hierarchy.
+    pub hierarchies: Vec<(String, String)>,
 }
 
 /// Inputs were opened. Inputs have numbers, not names; where there are many, several share an event.

@@ -82,6 +82,7 @@ pub fn compile(
         shuffle: profile.output.shuffle,
         parts: profile.output.parts,
         sources: profile.sources.iter().map(|(key, source)| (key.clone(), source.clone())).collect(),
+        signed: None,
     };
     Ok(Compiled { plan, operators: Operators(operators) })
 }
@@ -170,8 +171,6 @@ impl Compiler<'_> {
             }
             _ => None,
         };
-        let described = operator.describe();
-        let parameters = described.strip_prefix(operator.name()).unwrap_or(&described).trim_start_matches(": ");
         let column = ColumnPlan {
             name: spec.name.clone(),
             released_as: output_type.map(|_| spec.released_name().to_owned()),
@@ -189,15 +188,15 @@ impl Compiler<'_> {
             input_type,
             output_type,
             operator: operator.name(),
-            parameters: match hierarchy_digest(&operator) {
-                Some(digest) if open.is_some() => open_parameters(&operator, open.as_ref(), &digest),
-                Some(digest) => format!("{parameters}, hierarchy {digest}"),
-                None => parameters.to_owned(),
+            parameters: match &open {
+                Some(open) => open_parameters(&operator, open),
+                None => parameters(&operator),
             },
             iso_20889: operator.iso_20889(),
-            reversible_by: self.reversible_by(&operator),
+            reversible_by: if open.is_some() { "nobody above level 0" } else { self.reversible_by(&operator) },
             level: level.filter(|_| open.is_none()),
             open,
+            weight: spec.weight,
             token,
             grid,
             domain,
@@ -211,9 +210,13 @@ impl Compiler<'_> {
         if let Some(generalize) = &spec.generalize {
             let hierarchy = self.hierarchy(spec, generalize)?;
             let levels = hierarchy.levels();
-            if spec.level.is_none() {
-                let what = format!("column `{}` is generalized, but to no level", spec.name);
-                self.complain(Some(spec), what, format!("set `level` to 1 up to {}", levels - 1));
+            if spec.level.is_none() && self.profile.privacy.k.is_none() && self.profile.privacy.models.is_empty() {
+                let what = format!("column `{}` is generalized, but to no level, and no model asks for one", spec.name);
+                self.complain(
+                    Some(spec),
+                    what,
+                    format!("set `level` to 1 up to {}, or a model under [privacy]", levels - 1),
+                );
                 return None;
             }
             // an open column stands at its raw values until the search has picked a level
@@ -413,16 +416,28 @@ fn suite(profile: &Profile) -> Suite {
 }
 
 /// The first 64 bits of the SHA-256 of a hierarchy's canonical description: another file is another plan.
-fn hierarchy_digest(operator: &Operator) -> Option<String> {
+pub(super) fn hierarchy_digest(operator: &Operator) -> Option<String> {
     let Operator::Generalize(generalize) = operator else { return None };
     let mut description = Vec::new();
     generalize.hierarchy().digest_bytes(&mut description);
     Some(crate::digest::Digest::of_bytes(&description).as_str()[..16].to_owned())
 }
 
+/// An operator's parameters in words.
+pub(super) fn parameters(operator: &Operator) -> String {
+    let described = operator.describe();
+    let words = described.strip_prefix(operator.name()).unwrap_or(&described).trim_start_matches(": ");
+    match hierarchy_digest(operator) {
+        Some(digest) => format!("{words}, hierarchy {digest}"),
+        None => words.to_owned(),
+    }
+}
+
 /// What the plan says of a column whose level the search picks.
-fn open_parameters(operator: &Operator, open: Option<&OpenLevels>, digest: &str) -> String {
-    let (Operator::Generalize(generalize), Some(open)) = (operator, open) else { return String::new() };
+fn open_parameters(operator: &Operator, open: &OpenLevels) -> String {
+    let (Operator::Generalize(generalize), Some(digest)) = (operator, hierarchy_digest(operator)) else {
+        return String::new();
+    };
     let hierarchy = generalize.hierarchy();
     let (least, most) = (hierarchy.level_name(open.least), hierarchy.level_name(open.most));
     let weight =

@@ -2,13 +2,17 @@
 //! and nothing that a key, a clock or a machine decides.
 
 use super::{ColumnPlan, Plan};
+use crate::check::Model;
 use crate::gate::KeyHome;
-use crate::profile::{Goal, Unit};
+use crate::profile::{Goal, LevelsFrom, Minimize, Unit};
 use std::fmt::Write as _;
 
 /// The page.
 #[must_use]
 pub fn explain(plan: &Plan) -> String {
+    if let Some(signed) = &plan.signed {
+        return signed.clone();
+    }
     let mut page = String::new();
     write_page(plan, &mut page).expect("writing to a string cannot fail");
     page
@@ -111,6 +115,32 @@ fn write_privacy(plan: &Plan, out: &mut String) -> std::fmt::Result {
     }
     if let Some(rows) = plan.rows_per_subject {
         writeln!(out, "  rows of a person   at most {rows}, drawn by key")?;
+    }
+    for asked in plan.models.iter().filter(|asked| !matches!(asked.model, Model::KAnonymity(_))) {
+        let of = asked.model.sensitive().and_then(|place| plan.sensitive.get(place));
+        let of = of.map_or(String::new(), |at| format!("{}: ", plan.columns[*at].name));
+        writeln!(out, "  {:<18} {of}{}", asked.model.name(), asked.words())?;
+    }
+    if plan.is_open() {
+        let search = &plan.search;
+        let from = match search.levels_from {
+            LevelsFrom::Data => "all rows".to_owned(),
+            LevelsFrom::Sample => format!("{} of the rows, drawn at random", search.sample),
+            LevelsFrom::Declared => "the profile".to_owned(),
+        };
+        write!(out, "  levels             the solver picks them from {from}: least {}", search.minimize.name())?;
+        if search.minimize == Minimize::Loss {
+            write!(out, " ({})", search.aggregate.name())?;
+        }
+        if (search.balance - 0.5).abs() > f64::EPSILON {
+            write!(out, ", balance {}", search.balance)?;
+        }
+        for (limit, what) in [(search.seconds, "seconds"), (search.nodes, "combinations")] {
+            if let Some(limit) = limit {
+                write!(out, ", at most {limit} {what}")?;
+            }
+        }
+        writeln!(out)?;
     }
     writeln!(out, "  suppression        at most {} of the rows, whole classes", plan.suppress_at_most)
 }

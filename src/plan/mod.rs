@@ -14,11 +14,12 @@ pub use explain::explain;
 use crate::check::Asked;
 use crate::digest::Digest;
 use crate::domain::SemanticType;
+use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
 use crate::profile::{Goal, Provenance, Role, SearchSpec, Tier, Unit};
-use crate::transform::{Operator, TypeCheck};
-use crate::value::DataType;
+use crate::transform::{Generalize, Operator, TypeCheck};
+use crate::value::{DataType, Field, Schema};
 use crate::write::Layout;
 
 /// What will run, without a key.
@@ -76,6 +77,8 @@ pub struct Plan {
     pub parts: Option<u32>,
     /// The number with a source: key path to the source's words.
     pub sources: Vec<(String, String)>,
+    /// The page that was signed, where levels were chosen after it.
+    signed: Option<String>,
 }
 
 /// What happens to one column.
@@ -111,6 +114,8 @@ pub struct ColumnPlan {
     pub level: Option<(usize, usize)>,
     /// The levels among which the search picks one.
     pub open: Option<OpenLevels>,
+    /// Weight in the loss, where there is a hierarchy.
+    pub weight: f64,
     /// Form of the tokens, where the column holds any.
     pub token: Option<TokenShape>,
     /// The step whose multiples the numbers are, where the operator fixes one.
@@ -133,7 +138,59 @@ pub struct OpenLevels {
 /// The compiled operators, one per column of the plan. They hold field keys: no `Debug`, and dropping them wipes the keys.
 pub struct Operators(pub(crate) Vec<Operator>);
 
+impl Operators {
+    /// Sets every generalized column among `columns` to the level given with it.
+    pub fn set_levels(&mut self, levels: &[(usize, usize)]) {
+        for (at, level) in levels {
+            if let Some(Operator::Generalize(generalize)) = self.0.get_mut(*at) {
+                generalize.set_level(*level);
+            }
+        }
+    }
+    /// The first 64 bits of the digest of a column's hierarchy.
+    #[must_use]
+    pub fn hierarchy_digest(&self, at: usize) -> Option<String> {
+        compile::hierarchy_digest(&self.0[at])
+    }
+    /// The hierarchy of a column, and what happens to cells that are not of its type.
+    #[must_use]
+    pub fn generalize(&self, at: usize) -> Option<&Generalize> {
+        match &self.0[at] {
+            Operator::Generalize(generalize) => Some(generalize),
+            _ => None,
+        }
+    }
+}
+
 impl Plan {
+    /// The plan with chosen levels, for the operators that stand on them. The page, and so the digest, stays the one that was
+    /// signed before.
+    ///
+    /// # Errors
+    /// If a level gives a column a type that the plan's format has no place for.
+    pub fn at_levels(&self, levels: &[(usize, usize)], operators: &Operators) -> Result<Self> {
+        let mut plan = self.clone();
+        plan.signed = Some(explain(self));
+        for (at, level) in levels {
+            let (column, operator) = (&mut plan.columns[*at], &operators.0[*at]);
+            let Some(generalize) = operators.generalize(*at) else { continue };
+            column.level = Some((*level, generalize.hierarchy().levels()));
+            column.open = None;
+            column.output_type = operator
+                .output_type(column.input_type)
+                .map_err(|_| Error::new(ErrorKind::Internal("a level without a type")))?;
+            column.parameters = compile::parameters(operator);
+            column.reversible_by = if *level == 0 { "not changed" } else { "nobody" };
+        }
+        let fields = plan.released.iter().map(|at| Field {
+            name: plan.columns[*at].released_as.clone().unwrap_or_default(),
+            data_type: plan.columns[*at].output_type.unwrap_or(DataType::Text),
+        });
+        plan.layout.schema =
+            Schema::new(fields.collect()).map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name))?;
+        plan.layout.check()?;
+        Ok(plan)
+    }
     /// Places in the input of these columns, and of the subject column where one of their operators needs it.
     pub fn sources(&self, columns: impl Iterator<Item = usize>, operators: &Operators) -> Vec<usize> {
         let columns: Vec<usize> = columns.collect();

@@ -8,6 +8,7 @@ use super::transforming::Transforming;
 use super::{Progress, Stage, Workplace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::{RowCap, RowChoice};
+use crate::limits::Share;
 use crate::plan::{Operators, Plan};
 use crate::random::Repeatable;
 use crate::read::{Scratch, Shard, ShardCount, Source};
@@ -21,6 +22,7 @@ pub(super) struct Draw<'k> {
     sample: &'k StreamKey,
     priorities: &'k StreamKey,
     choice: Option<&'k RowChoice>,
+    levels: Option<(u32, &'k StreamKey)>,
 }
 
 /// What became of a row before its class was asked.
@@ -37,17 +39,22 @@ pub(super) enum Drawn {
 impl<'k> Draw<'k> {
     /// The sample of the plan, drawn by one key; the other gives each row its priority among those of its person.
     pub(super) fn new(plan: &Plan, sample: &'k StreamKey, priorities: &'k StreamKey) -> Self {
-        Self { millionths: plan.sample.map(crate::limits::Share::millionths), sample, priorities, choice: None }
+        Self { millionths: plan.sample.map(Share::millionths), sample, priorities, choice: None, levels: None }
     }
     /// With a choice of rows for each person.
     pub(super) fn capped(self, choice: Option<&'k RowChoice>) -> Self {
         Self { choice, ..self }
     }
+    /// Only a share of the rows, drawn by a key of its own: for the search for levels.
+    pub(super) fn for_levels(self, share: Share, key: &'k StreamKey) -> Self {
+        Self { levels: Some((share.millionths(), key)), ..self }
+    }
     /// The decisions of a shard, for each of its rows in order; `None` takes all.
     pub(super) fn shard(&self, shard: u64) -> Option<Decisions<'k>> {
         let sample = self.millionths.map(|millionths| (Repeatable::new(self.sample, shard), millionths));
         let cap = self.choice.map(|choice| (Repeatable::new(self.priorities, shard), choice));
-        (sample.is_some() || cap.is_some()).then_some(Decisions { sample, cap })
+        let levels = self.levels.map(|(millionths, key)| (Repeatable::new(key, shard), millionths));
+        (sample.is_some() || cap.is_some() || levels.is_some()).then_some(Decisions { sample, cap, levels })
     }
 }
 
@@ -55,12 +62,18 @@ impl<'k> Draw<'k> {
 pub(super) struct Decisions<'k> {
     sample: Option<(Repeatable, u32)>,
     cap: Option<(Repeatable, &'k RowChoice)>,
+    levels: Option<(Repeatable, u32)>,
 }
 
 impl Decisions<'_> {
     /// Decides on the next row; `subject` says whose row it is, as it will be released.
     pub(super) fn next(&mut self, subject: Option<&[u8]>) -> Drawn {
-        let drawn = self.sample.as_mut().is_none_or(|(random, millionths)| random.below(1_000_000) < *millionths);
+        let takes = |draw: &mut Option<(Repeatable, u32)>| {
+            draw.as_mut().is_none_or(|(random, millionths)| random.below(1_000_000) < *millionths)
+        };
+        // each decides on every row, so that none depends on another
+        let (sampled, searched) = (takes(&mut self.sample), takes(&mut self.levels));
+        let drawn = sampled && searched;
         let stays = self.cap.as_mut().is_none_or(|(random, choice)| choice.takes(subject, random.next_u64()));
         match (drawn, stays) {
             (false, _) => Drawn::LeftOut,

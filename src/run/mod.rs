@@ -5,26 +5,34 @@
 //! leaves nothing but its log.
 
 mod aside;
+mod checking;
 mod clean;
 mod clock;
+mod compare;
 mod describe;
 mod draw;
 mod emit;
 mod examples;
+mod ladders;
+mod levels;
 pub mod measure;
 mod parallel;
 mod progress;
 mod reapply;
 mod record;
 mod release;
+mod solve;
 mod staged;
 mod survey;
 mod transforming;
 
+pub use checking::{Inquiry, check, inquiry};
 pub use clean::{Cleaned, clean};
 pub use clock::wall_time;
+pub use compare::{Compared, compare};
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
+pub use solve::{Solved, solve};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, Judgement};
@@ -131,23 +139,40 @@ impl Begun<'_> {
         &self,
         stage: write::Stage,
         key: MasterKey,
-        operators: Operators,
+        mut operators: Operators,
         record: &mut Record,
         clock: &mut RunClock,
     ) -> Result<Outcome> {
         let Self { job, place, source, plan, progress } = *self;
-        record.schema_bound(plan, clock)?;
+        record.schema_bound(plan, &operators, clock)?;
         record.inputs(source, clock)?;
         record.key_created(plan, &key, clock)?;
 
+        if plan.needs_survey() {
+            clock.begin(Stage::Survey);
+        }
         let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
         let draw = draw::Draw::new(plan, &sample, &priorities);
-        let chosen = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
-        let draw = draw.capped(chosen.as_ref());
+        let rows = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
+        let draw = draw.capped(rows.as_ref());
+        let (mut counted, mut chosen, mut levels) = (None, None, Vec::new());
+        if plan.is_open() {
+            let search = levels::search(plan, &mut operators, source, place, draw, &key.stream("levels"), progress)?;
+            let Some(found) = &search.levels else {
+                record.key_destroyed(key, operators, clock)?;
+                return record.refuse_without_levels(plan, &search, stage, place, clock);
+            };
+            levels.clone_from(found);
+            operators.set_levels(&levels);
+            let plan = plan.at_levels(&levels, &operators)?;
+            record.levels_chosen(&plan, &operators, Some(search.solution.optimal), clock)?;
+            (counted, chosen) = (search.counted, Some(plan));
+        }
+        let plan = chosen.as_ref().unwrap_or(plan);
+
         let survey = if plan.needs_survey() {
-            clock.begin(Stage::Survey);
             progress.begin(Stage::Survey, source.total_bytes());
-            let survey = survey::survey(plan, &operators, source, place, draw, progress)?;
+            let survey = survey::survey(plan, &operators, source, place, draw, counted, progress)?;
             record.survey_done(&survey, clock)?;
             if survey.rows_below > survey.limit {
                 record.key_destroyed(key, operators, clock)?;
@@ -163,11 +188,7 @@ impl Begun<'_> {
         let buckets =
             if plan.shuffle { write::Store::buckets_for(source.total_bytes(), plan.parts.unwrap_or(1)) } else { 1 };
         let stores = make_stores(plan, &key, &stage, buckets, place.memory);
-        let permuted = |at: &usize| key.stream(&format!("scatter/{}", plan.columns[*at].name));
-        let keys = release::ReleaseKeys {
-            scatter: key.stream("scatter"),
-            permuted: plan.permuted.iter().map(permuted).collect(),
-        };
+        let keys = release_keys(plan, &key);
         let aside_keys = aside::AsideKeys::new(&key);
         let release = release::Release {
             plan,
@@ -197,7 +218,10 @@ impl Begun<'_> {
         let policy = record.policy(plan, rows, limit, &parts, process(&key));
         let staged =
             StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
-        let others = other_operators(job, source, plan)?;
+        let mut others = other_operators(job, source, plan)?;
+        if let Some(others) = others.as_mut() {
+            others.set_levels(&levels);
+        }
         let again = others.as_ref().map(|others| reapply::Again { plan, operators: &operators, others });
         let case = gate::Case {
             policy: &policy,
@@ -280,6 +304,12 @@ fn open_source(loaded: &Loaded, inputs: &[PathBuf], shard_bytes: usize) -> Resul
     let mut options = read::Options::from_spec(&profile.input, names)?;
     options.shard_bytes = shard_bytes;
     Source::open(&read::expand(inputs)?, options)
+}
+
+/// The stream keys of the second pass.
+fn release_keys(plan: &Plan, key: &MasterKey) -> release::ReleaseKeys {
+    let permuted = |at: &usize| key.stream(&format!("scatter/{}", plan.columns[*at].name));
+    release::ReleaseKeys { scatter: key.stream("scatter"), permuted: plan.permuted.iter().map(permuted).collect() }
 }
 
 /// Stores for rows and for columns permuted on their own; together they hold five eighths of the memory given.

@@ -2,6 +2,7 @@
 
 mod totals;
 
+use super::levels::Search;
 use super::parallel::Done;
 use super::release::ShardReport;
 use super::survey::Survey;
@@ -14,7 +15,7 @@ use crate::log::{
     RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
 };
 use crate::plan::{Operators, Plan, explain};
-use crate::profile::{CatalogueSpec, Loaded, Unit, shippable};
+use crate::profile::{CatalogueSpec, LevelsFrom, Loaded, Unit, shippable};
 use crate::read::Source;
 use crate::report::{Risk, RunReport, html};
 use crate::secret::MasterKey;
@@ -80,7 +81,7 @@ impl Record {
         Ok(record)
     }
 
-    pub(super) fn schema_bound(&mut self, plan: &Plan, clock: &RunClock) -> Result<()> {
+    pub(super) fn schema_bound(&mut self, plan: &Plan, operators: &Operators, clock: &RunClock) -> Result<()> {
         let bound = SchemaBound {
             columns: column_records(plan),
             undeclared: 0,
@@ -95,15 +96,34 @@ impl Record {
             },
         };
         self.journal.append(Event::SchemaBound(bound), clock)?;
-        let levels: Vec<_> = plan
-            .columns
-            .iter()
-            .filter_map(|column| column.level.map(|(level, _)| (column.name.clone(), level as u64)))
-            .collect();
-        if levels.is_empty() {
-            return Ok(());
-        }
-        let event = Event::LevelsChosen(LevelsChosen { levels, method: "declared".to_owned() });
+        let fixed = plan.columns.iter().any(|column| column.level.is_some());
+        if plan.is_open() || !fixed { Ok(()) } else { self.levels_chosen(plan, operators, None, clock) }
+    }
+
+    /// The levels as they stand now, and how they were found.
+    pub(super) fn levels_chosen(
+        &mut self,
+        plan: &Plan,
+        operators: &Operators,
+        proven: Option<bool>,
+        clock: &RunClock,
+    ) -> Result<()> {
+        let columns = || plan.columns.iter().enumerate();
+        let level = |(_, column): (usize, &crate::plan::ColumnPlan)| {
+            column.level.map(|(level, _)| (column.name.clone(), level as u64))
+        };
+        let digest = |(at, column): (usize, &crate::plan::ColumnPlan)| {
+            operators.hierarchy_digest(at).map(|digest| (column.name.clone(), digest))
+        };
+        let from = if proven.is_some() { plan.search.levels_from } else { LevelsFrom::Declared };
+        let event = Event::LevelsChosen(LevelsChosen {
+            levels: columns().filter_map(level).collect(),
+            method: from.name().to_owned(),
+            sample: (from == LevelsFrom::Sample).then(|| plan.search.sample.to_string()),
+            minimize: proven.map(|_| plan.search.minimize.name().to_owned()),
+            proven,
+            hierarchies: columns().filter_map(digest).collect(),
+        });
         self.journal.append(event, clock)
     }
 
@@ -273,24 +293,49 @@ impl Record {
     ) -> Result<Outcome> {
         self.rows =
             RowAccount { read: survey.rows + survey.rejected, rejected: survey.rejected, ..RowAccount::default() };
+        let classes = counted_classes(survey.classes_below);
+        let under = if plan.models.len() == 1 && plan.k.is_some() { "under k" } else { "that a model rejects" };
+        let rows = counted(survey.rows_below, "row");
+        let measured = match plan.unit {
+            Unit::Row => format!("{rows} in {classes} {under}"),
+            Unit::Subject => {
+                let persons = counted(survey.persons_below, "person");
+                format!("{rows} of {persons} whose rows together fewer than k persons share")
+            }
+        };
+        self.refuse_early(plan, measured, survey.limit, stage, place, clock)
+    }
+
+    /// The same where no levels satisfy the models.
+    pub(super) fn refuse_without_levels(
+        &mut self,
+        plan: &Plan,
+        search: &Search,
+        stage: Stage,
+        place: &Workplace<'_>,
+        clock: &RunClock,
+    ) -> Result<Outcome> {
+        self.rows = RowAccount { read: search.rows, ..RowAccount::default() };
+        self.refuse_early(plan, search.why_nothing(), search.limit, stage, place, clock)
+    }
+
+    fn refuse_early(
+        &mut self,
+        plan: &Plan,
+        measured: String,
+        limit: u64,
+        stage: Stage,
+        place: &Workplace<'_>,
+        clock: &RunClock,
+    ) -> Result<Outcome> {
         let verdict = RuleRecord {
             rule: gate::SUPPRESSION.id,
             threat: gate::SUPPRESSION.threat,
             status: gate::Status::Fail.name(),
             severity: gate::Severity::Block.name(),
             stage: gate::SUPPRESSION.stage.name(),
-            measured: match plan.unit {
-                Unit::Row => {
-                    let classes = counted_classes(survey.classes_below);
-                    format!("{} in {classes} under k", counted(survey.rows_below, "row"))
-                }
-                Unit::Subject => format!(
-                    "{} of {} whose rows together fewer than k persons share",
-                    counted(survey.rows_below, "row"),
-                    counted(survey.persons_below, "person")
-                ),
-            },
-            limit: format!("at most {}", counted(survey.limit, "row")),
+            measured,
+            limit: format!("at most {}", counted(limit, "row")),
             reason: gate::SUPPRESSION.reason.to_owned(),
             milliseconds: 0,
         };

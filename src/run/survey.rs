@@ -33,7 +33,7 @@ pub(super) struct Survey {
     pub(super) shards: Vec<ShardCount>,
 }
 
-/// Counts classes over the whole input, and finds which rows must stay out.
+/// Counts classes over the whole input, unless the search for levels has done so, and finds which rows must stay out.
 ///
 /// A person leaves with all their rows, and with them the classes that they were in change. So where models look at more
 /// than sizes, the input is surveyed again without the persons found so far, until nobody more has to leave.
@@ -43,6 +43,7 @@ pub(super) fn survey(
     source: &Source,
     place: &Workplace<'_>,
     draw: Draw<'_>,
+    mut counted: Option<Counted>,
     progress: &Progress,
 ) -> Result<Survey> {
     let mut left = Rare::default();
@@ -50,7 +51,10 @@ pub(super) fn survey(
     let mut limit = None;
     let sizes_only = plan.sensitive.is_empty() && plan.models.len() == 1 && plan.k.is_some();
     loop {
-        let (classes, done) = count(plan, operators, source, place, draw, &out, progress)?;
+        let (classes, done) = match counted.take() {
+            Some(counted) => counted,
+            None => count(plan, operators, source, place, draw, &out, progress)?,
+        };
         let limit = *limit.get_or_insert_with(|| plan.suppress_at_most.of(classes.total_rows()));
         let suppressed = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
         let Some(persons) = classes.persons() else {
@@ -113,8 +117,11 @@ impl Survey {
     }
 }
 
+/// The classes of a pass, and its shards.
+pub(super) type Counted = (ClassTable, Vec<Done<()>>);
+
 /// One pass over the input without the persons in `out`.
-fn count(
+pub(super) fn count(
     plan: &Plan,
     operators: &Operators,
     source: &Source,
@@ -122,7 +129,7 @@ fn count(
     draw: Draw<'_>,
     out: &Marks,
     progress: &Progress,
-) -> Result<(ClassTable, Vec<Done<()>>)> {
+) -> Result<Counted> {
     let subject = plan.counted_subject();
     let pass =
         source.pass()?.only(plan.sources(plan.quasi.iter().chain(&plan.sensitive).copied().chain(subject), operators));

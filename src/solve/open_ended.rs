@@ -51,7 +51,7 @@ pub(super) fn search<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>) -> S
         if queue.peek().is_none_or(|next| state.excludes(&next.0.bound)) {
             break true;
         }
-        if !(budget.go_on)() || queue.len() > MOST_WAITING {
+        if !budget.goes_on(state.checked) || queue.len() > MOST_WAITING {
             break false;
         }
         let mut round = Vec::new();
@@ -145,7 +145,7 @@ fn descend<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>, state: &mut Fo
                 below
             })
             .collect();
-        if below.is_empty() || !(budget.go_on)() {
+        if below.is_empty() || !budget.goes_on(state.checked) {
             return;
         }
         let found: Vec<_> = below

@@ -16,6 +16,8 @@ use std::cmp::Ordering;
 pub struct Budget<'a> {
     /// Asked between rounds; `false` ends the search with the best found.
     pub go_on: &'a (dyn Fn() -> bool + Sync),
+    /// Nodes that are judged at most, give or take a round.
+    pub most_checked: Option<u64>,
     /// Bytes for class tables of intermediate nodes.
     pub memory: usize,
     /// Threads.
@@ -26,7 +28,14 @@ impl Budget<'static> {
     /// Until the optimum is proven, with 1 GiB for tables.
     #[must_use]
     pub fn unlimited(threads: usize) -> Self {
-        Self { go_on: &|| true, memory: 1 << 30, threads }
+        Self { go_on: &|| true, most_checked: None, memory: 1 << 30, threads }
+    }
+}
+
+impl Budget<'_> {
+    /// Whether the search goes on after so many nodes.
+    pub(super) fn goes_on(&self, checked: u64) -> bool {
+        self.most_checked.is_none_or(|most| checked < most) && (self.go_on)()
     }
 }
 
@@ -344,7 +353,7 @@ impl<'a, C: Count> Search<'a, C> {
             if round.is_empty() {
                 return self.finish(true, 0.0);
             }
-            if !(budget.go_on)() {
+            if !budget.goes_on(self.checked) {
                 let gap = self.gap(&round);
                 return self.finish(false, gap);
             }

@@ -53,6 +53,25 @@ impl Generalize {
         Self { hierarchy, level, on_invalid }
     }
 
+    /// The same on another level; beyond the last is the last.
+    pub fn set_level(&mut self, level: usize) {
+        self.level = level.min(self.hierarchy.levels() - 1);
+    }
+
+    /// The same on another level, beside this one.
+    #[must_use]
+    pub fn at(&self, level: usize) -> Self {
+        Self::new(Arc::clone(&self.hierarchy), level, self.on_invalid)
+    }
+
+    /// Applies it outside a run, to distinct values: rows in errors are places among them.
+    ///
+    /// # Errors
+    /// Values without a label, where the column says to stop.
+    pub fn apply_alone<'a>(&self, cells: &Cells<'_, 'a>, scratch: &mut Scratch) -> Result<Outcome<'a>> {
+        self.apply(cells, scratch)
+    }
+
     /// The hierarchy.
     #[must_use]
     pub fn hierarchy(&self) -> &Hierarchy {

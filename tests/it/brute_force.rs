@@ -361,7 +361,8 @@ fn a_search_that_is_stopped_says_so() {
     let rows = (0..50_u32).map(|n| (vec![n % RAW, n / 7 % RAW, n / 3 % RAW], n % 4)).collect();
     let small = Small { rows, ladders: vec![ladder(3), ladder(1), ladder(2)] };
     let problem = problem(&small, vec![Model::KAnonymity(K::new(5).unwrap())], Metric::LOSS, 5);
-    let stopped = solve(&problem, &Budget { go_on: &|| false, memory: 1 << 20, threads: 1 }).unwrap();
+    let stopped =
+        solve(&problem, &Budget { go_on: &|| false, most_checked: None, memory: 1 << 20, threads: 1 }).unwrap();
     assert!(!stopped.optimal && stopped.gap > 0.0 && stopped.checked == 0);
     assert!(solve(&problem, &Budget::unlimited(1)).unwrap().optimal);
 }

@@ -39,8 +39,12 @@ pub(crate) enum Verb {
     Run(RunArgs),
     /// Print the compiled plan, for a human to sign
     Explain(ExplainArgs),
-    /// Measure the k-anonymity of any table
+    /// Find the levels that lose least: a dry run of the survey
+    Solve(SolveArgs),
+    /// Measure any table: models, risks, uniqueness
     Check(CheckArgs),
+    /// Profiles side by side: risk, loss, suppression, speed
+    Compare(CompareArgs),
     /// Made-up personal records, the same for the same seed
     Sample(SampleArgs),
     /// Run the `[[example]]` rows of profiles
@@ -49,6 +53,8 @@ pub(crate) enum Verb {
     Clean(CleanArgs),
     /// What happens to cells: the operators of `apply`
     Operators,
+    /// What each privacy model promises, and what not
+    Models,
     /// What cells are: the types of `type`
     Types,
     /// Thresholds with their sources: the presets of `extends`
@@ -129,6 +135,36 @@ pub(crate) struct ExplainArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct SolveArgs {
+    /// The profile (TOML)
+    pub(crate) profile: PathBuf,
+    /// Input files or patterns
+    #[arg(long, short, num_args = 1.., required = true, value_name = "FILE")]
+    pub(crate) input: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) working: WorkingArgs,
+    /// A seed instead of a random key, for `levels_from = "sample"`: the same rows are drawn again. For tests
+    #[arg(long, value_name = "N")]
+    pub(crate) insecure_test_seed: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct CompareArgs {
+    /// Profiles (TOML)
+    #[arg(required = true, value_name = "PROFILE")]
+    pub(crate) profiles: Vec<PathBuf>,
+    /// Input files or patterns, the same for all
+    #[arg(long, short, num_args = 1.., required = true, value_name = "FILE")]
+    pub(crate) input: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) working: WorkingArgs,
+}
+
+#[derive(Args)]
 pub(crate) struct TestArgs {
     /// Profiles (TOML)
     #[arg(required = true, value_name = "PROFILE")]
@@ -143,11 +179,23 @@ pub(crate) struct CheckArgs {
     /// Quasi-identifiers, by commas
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',', required_unless_present = "profile")]
     pub(crate) quasi: Vec<String>,
+    /// Sensitive columns, by commas
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) sensitive: Vec<String>,
+    /// Measure each sensitive column with the others among the quasi-identifiers
+    #[arg(long)]
+    pub(crate) extended: bool,
     /// Count persons by this column instead of rows
     #[arg(long, value_name = "COLUMN")]
     pub(crate) subject: Option<String>,
-    /// Take quasi-identifiers (by released name), subject and k from this profile
-    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["quasi", "subject"])]
+    /// The population that the table is a sample of: how many people, or a table of them
+    #[arg(long, value_name = "N|FILE")]
+    pub(crate) population: Option<String>,
+    /// A risk above this is too much
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) threshold: f64,
+    /// Take columns (by released name), hierarchies and models from this profile
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["quasi", "sensitive", "subject"])]
     pub(crate) profile: Option<PathBuf>,
     /// End with code 1 unless every class has this many members
     #[arg(long, value_name = "N")]

@@ -213,7 +213,10 @@ fn identifying(column: &Draft<'_>, role: Role, desk: &mut Desk) {
     let shown = match column.apply.as_ref() {
         Given::Absent => match column.generalize.as_ref() {
             Given::Absent => true,
-            Given::Value(_) => column.fields.count("level").value() == Some(0),
+            Given::Value(_) => {
+                let least = column.fields.count(if column.is_open() { "min_level" } else { "level" });
+                least.value().unwrap_or(0) == 0 && !matches!(least, Given::Bad)
+            }
             Given::Bad => false,
         },
         Given::Bad => false,

@@ -1,22 +1,39 @@
-//! `outis check`: the k-anonymity of any table, whoever made it.
+//! `outis check`: models, risks and uniqueness of any table, whoever made it.
 
 use super::{load_profile, override_input, print_json, say};
 use crate::args::{CheckArgs, Told};
 use crate::exit::Exit;
 use crate::progress::Line;
+use outis::check::{Asked, Model};
 use outis::error::{ErrorKind, Result, counted, counted_classes, shown};
-use outis::group::ClassTable;
 use outis::limits::K;
-use outis::profile::{InputSpec, Ragged, Role, StrayQuotes, Unit};
+use outis::profile::{InputSpec, PopulationSpec, Ragged, StrayQuotes};
 use outis::read::{self, Source};
-use outis::run::{Options, Progress, measure};
+use outis::run::{self, Inquiry, Options, Progress, measure};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) fn run(arguments: &CheckArgs, told: Told) -> Result<Exit> {
-    let (question, k, mut input) = question(arguments, told)?;
+    let (mut inquiry, k, mut input) = inquiry(arguments, told)?;
     override_input(&mut input, &arguments.reading)?;
-    let names = question.quasi.clone();
-    let source = Source::open(&read::expand(&arguments.input)?, read::Options::from_spec(&input, names)?)?;
+    let names = inquiry.question.quasi.clone();
+    let open = |paths: &[PathBuf], input: &InputSpec| {
+        Source::open(&read::expand(paths)?, read::Options::from_spec(input, names.clone())?)
+    };
+    if let Some(population) = &arguments.population {
+        match population.replace('_', "").parse::<u64>() {
+            Ok(0) => return Err(ErrorKind::Usage("--population is at least 1".into()).into()),
+            Ok(size) => inquiry.population = Some(size),
+            Err(_) => inquiry.population_table = Some(open(&[PathBuf::from(population)], &input)?),
+        }
+    }
+    if !(arguments.threshold > 0.0 && arguments.threshold <= 1.0) {
+        return Err(ErrorKind::Usage("--threshold is a share above 0 and at most 1".into()).into());
+    }
+    inquiry.threshold = arguments.threshold;
+    inquiry.merge_below = k.map_or(0, |k| u64::from(k.get()));
+    let source = open(&arguments.input, &input)?;
     let options = Options {
         threads: usize::from(arguments.working.threads),
         memory: arguments.working.memory,
@@ -24,22 +41,22 @@ pub(crate) fn run(arguments: &CheckArgs, told: Told) -> Result<Exit> {
     };
     let progress = Arc::new(Progress::default());
     let line = Line::start(&progress, told.quiet || told.json);
-    let table = measure::measure(&source, &question, &options, &progress);
+    let document = run::check(&source, &inquiry, &options, &progress);
     drop(line);
-    let table = table?;
-    let smallest = table.members().iter().copied().min();
-    let holds = k.is_none_or(|k| smallest.is_none_or(|smallest| smallest >= u64::from(k.get())));
+    let mut document = document?;
+    document.insert("k_asked".into(), k.map(K::get).into());
+    let holds = document.get("holds") == Some(&Value::Bool(true));
     if told.json {
-        print_json(&document(&table, &question, k, holds))?;
+        print_json(&document)?;
     }
     if !told.quiet {
-        tell(&table, &question, k, holds);
+        tell(&document, &inquiry, k);
     }
     Ok(if holds { Exit::Fine } else { Exit::Refused })
 }
 
 /// What is asked, from the profile or the arguments.
-fn question(arguments: &CheckArgs, told: Told) -> Result<(measure::Question, Option<K>, InputSpec)> {
+fn inquiry(arguments: &CheckArgs, told: Told) -> Result<(Inquiry, Option<K>, InputSpec)> {
     let asked = match arguments.k {
         Some(k) => Some(K::new(k).ok_or_else(|| ErrorKind::Usage("--k is at least 2".into()))?),
         None => None,
@@ -47,22 +64,33 @@ fn question(arguments: &CheckArgs, told: Told) -> Result<(measure::Question, Opt
     let Some(path) = &arguments.profile else {
         let question = measure::Question {
             quasi: arguments.quasi.clone(),
-            sensitive: Vec::new(),
+            sensitive: arguments.sensitive.clone(),
             subject: arguments.subject.clone(),
         };
-        return Ok((question, asked, plain_input()));
+        let models = asked.map(|k| Asked::from(Model::KAnonymity(k))).into_iter().collect();
+        let inquiry = Inquiry { question, extended: arguments.extended, models, ..Inquiry::default() };
+        return Ok((inquiry, asked, plain_input()));
     };
-    let (loaded, _) = load_profile(path, told)?;
+    let (loaded, folder) = load_profile(path, told)?;
+    let mut inquiry = run::inquiry(&loaded, Some(&folder)).map_err(|error| match error.kind() {
+        ErrorKind::Profile(_) => error.in_file(path),
+        _ => error,
+    })?;
+    inquiry.extended = arguments.extended;
+    if let Some(k) = asked {
+        inquiry.models.retain(|one| !matches!(one.model, Model::KAnonymity(_)));
+        inquiry.models.insert(0, Asked::from(Model::KAnonymity(k)));
+    }
     let profile = loaded.profile;
-    let of_role = |role: Role| {
-        profile.columns.iter().filter(move |column| column.role == role).map(|column| column.released_name().to_owned())
-    };
-    let subject = if profile.privacy.unit == Unit::Subject { of_role(Role::Subject).next() } else { None };
-    let question = measure::Question { quasi: of_role(Role::Quasi).collect(), sensitive: Vec::new(), subject };
+    if arguments.population.is_none()
+        && let Some(PopulationSpec::Size(size)) = profile.privacy.population
+    {
+        inquiry.population = Some(size);
+    }
     // a release of ours: its own null text and delimiter
     let input =
         InputSpec { delimiter: profile.output.delimiter, null: vec![profile.output.null.clone()], ..plain_input() };
-    Ok((question, asked.or(profile.privacy.k), input))
+    Ok((inquiry, asked.or(profile.privacy.k), input))
 }
 
 /// How a table is read when no profile says.
@@ -79,72 +107,121 @@ fn plain_input() -> InputSpec {
     }
 }
 
-/// Bounds of the histogram's bins: classes of 1, 2, 3–4, 5–9 and so on members.
-const BINS: [u64; 9] = [1, 2, 3, 5, 10, 20, 50, 100, 1000];
-
-/// Classes and rows by size of class.
-fn histogram(table: &ClassTable) -> Vec<(u64, Option<u64>, u64, u64)> {
-    let mut bins: Vec<_> =
-        BINS.iter().enumerate().map(|(at, low)| (*low, BINS.get(at + 1).map(|next| next - 1), 0, 0)).collect();
-    for (members, rows) in table.members().iter().zip(table.rows()) {
-        if let Some(bin) = bins.iter_mut().rev().find(|bin| bin.0 <= *members) {
-            bin.2 += 1;
-            bin.3 += rows;
-        }
-    }
-    bins
-}
-
-fn document(table: &ClassTable, question: &measure::Question, k: Option<K>, holds: bool) -> serde_json::Value {
-    let members: u64 = table.members().iter().sum();
-    let smallest = table.members().iter().copied().min();
-    let bins: Vec<_> = histogram(table)
-        .into_iter()
-        .map(|(low, high, classes, rows)| serde_json::json!({ "from": low, "to": high, "classes": classes, "rows": rows }))
-        .collect();
-    serde_json::json!({
-        "quasi": question.quasi,
-        "subject": question.subject,
-        "unit": if question.subject.is_some() { "subject" } else { "row" },
-        "rows": table.total_rows(),
-        "members": members,
-        "classes": table.len(),
-        "k_anonymity": smallest,
-        "k_asked": k.map(K::get),
-        "holds": holds,
-        "unique_classes": table.members().iter().filter(|members| **members == 1).count(),
-        "highest_risk": smallest.map(|smallest| format!("1/{smallest}")),
-        "average_risk": (members > 0).then(|| format!("{}/{members}", table.len())),
-        "class_sizes": bins,
-    })
-}
-
-fn tell(table: &ClassTable, question: &measure::Question, k: Option<K>, holds: bool) {
-    let unit = if question.subject.is_some() { "person" } else { "row" };
-    let (rows, classes) = (counted(table.total_rows(), "row"), counted_classes(table.len() as u64));
-    let over: Vec<String> = question.quasi.iter().map(|name| shown(name)).collect();
+fn tell(document: &Map<String, Value>, inquiry: &Inquiry, k: Option<K>) {
+    let whole = |key: &str| document.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let unit = if inquiry.question.subject.is_some() { "person" } else { "row" };
+    let (rows, classes) = (counted(whole("rows"), "row"), counted_classes(whole("classes")));
+    let over: Vec<String> = inquiry.question.quasi.iter().map(|name| shown(name)).collect();
     say(&format!("{rows}, {classes} over {}", over.join(", ")));
-    match table.members().iter().min() {
+    match document.get("k_anonymity").and_then(Value::as_u64) {
         Some(smallest) => {
-            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(*smallest, unit)));
+            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(smallest, unit)))
         }
         None => say("  k-anonymity  the table has no rows"),
     }
+    if let Some(persons) = document.get("k_of_whole_persons").and_then(Value::as_u64) {
+        say(&format!(
+            "  whole persons: all rows of one together are shared by {} at least",
+            counted(persons, "person")
+        ));
+    }
     say("  members        classes         rows");
-    for (low, high, classes, rows) in histogram(table) {
+    for bin in document.get("class_sizes").and_then(Value::as_array).into_iter().flatten() {
+        let (low, high) = (bin["from"].as_u64().unwrap_or(0), bin["to"].as_u64());
         let range = match high {
             Some(high) if high == low => low.to_string(),
             Some(high) => format!("{low}-{high}"),
             None => format!("{low} and more"),
         };
-        say(&format!("  {range:<12} {classes:>9} {rows:>12}"));
+        say(&format!("  {range:<12} {:>9} {:>12}", bin["classes"], bin["rows"]));
+    }
+    tell_sensitive(document);
+    tell_risks(document);
+    let told = document.get("models").and_then(Value::as_array);
+    for model in told.into_iter().flatten().filter(|model| model["model"] != "k_anonymity") {
+        let verdict = if model["holds"] == true { "holds" } else { "does not hold" };
+        let words = model["asked"].as_str().unwrap_or("");
+        say(&format!("  asked: {}: {words}: {verdict}", model["model"].as_str().unwrap_or("")));
     }
     if let Some(k) = k {
-        let verdict = match (holds, table.is_empty()) {
+        let holds = told.into_iter().flatten().all(|model| model["model"] != "k_anonymity" || model["holds"] == true);
+        let verdict = match (holds, whole("rows") == 0) {
             (_, true) => "no rows",
             (true, false) => "holds",
             (false, false) => "does not hold",
         };
         say(&format!("  asked: at least {}: {verdict}", k.get()));
+    }
+}
+
+fn tell_sensitive(document: &Map<String, Value>) {
+    let Some(columns) = document.get("sensitive").and_then(Value::as_object) else { return };
+    for (name, found) in columns {
+        say(&format!("  {}", shown(name)));
+        for (key, what) in [
+            ("alpha", "largest share of one value in a class"),
+            ("distinct_l_diversity", "fewest different values in a class"),
+            ("entropy_l_diversity", "smallest effective number of values"),
+            ("basic_beta_likeness", "largest growth of a share"),
+            ("enhanced_beta_likeness", "the same within -ln p"),
+            ("delta_disclosure", "largest change of a share, as a logarithm"),
+        ] {
+            say(&format!("    {what:<42} {}", short(&found[key])));
+        }
+        let l = &found["recursive_cl_diversity"];
+        say(&format!("    {:<42} {} (l = {})", "c of recursive diversity is above", short(&l["c_above"]), l["l"]));
+        for (key, what) in [("equal", "equal"), ("ordered", "ordered"), ("hierarchical", "hierarchical")] {
+            if !found["t_closeness"][key].is_null() {
+                let what = format!("largest distance from the table, {what}");
+                say(&format!("    {what:<42} {}", short(&found["t_closeness"][key])));
+            }
+        }
+    }
+}
+
+fn tell_risks(document: &Map<String, Value>) {
+    let Some(risk) = document.get("risk") else { return };
+    say(&format!("  risk                highest   average   share above {}", short(&risk["threshold"])));
+    for attacker in ["prosecutor", "journalist"] {
+        let one = &risk[attacker];
+        let cells = ["highest", "average", "share_at_risk"].map(|key| short(&one[key]));
+        say(&format!("    {attacker:<14}  {:>9} {:>9} {:>9}", cells[0], cells[1], cells[2]));
+    }
+    say(&format!("    {:<14}  {:>9} {:>9}", "marketer", "", short(&risk["marketer"]["average"])));
+    if let Some(unique) = document.get("population_uniqueness") {
+        let of = &unique["population"];
+        for estimator in ["zayatz", "pitman", "snb", "dankar"] {
+            let share =
+                if unique[estimator].is_null() { "no estimate".into() } else { short(&unique[estimator]["share"]) };
+            say(&format!("    alone in the population of {of}, {estimator:<7} {share}"));
+        }
+    }
+    let wild = &document["wildcard"];
+    if wild["rows"].as_u64().unwrap_or(0) > 0 {
+        say(&format!(
+            "  {} have a suppressed cell; read as wildcards, the smallest class has {}",
+            counted(wild["rows"].as_u64().unwrap_or(0), "row"),
+            wild["k_anonymity"].as_u64().map_or("an unknown number".into(), |k| counted(k, "row")),
+        ));
+    }
+    let most = document.get("separation").and_then(Value::as_array).into_iter().flatten().take(3);
+    for one in most.filter(|one| one["unique_share"].as_f64().unwrap_or(0.0) > 0.0) {
+        let columns: Vec<String> =
+            one["columns"].as_array().into_iter().flatten().filter_map(Value::as_str).map(shown).collect();
+        let share = one["unique_share"].as_f64().unwrap_or(0.0) * 100.0;
+        say(&format!("  {} alone single out {share:.2} % of the rows", columns.join(", ")));
+    }
+}
+
+/// A number for the eye.
+fn short(value: &Value) -> String {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let number = number.as_f64().unwrap_or(f64::NAN);
+            format!("{number:.6}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
     }
 }

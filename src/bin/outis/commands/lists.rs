@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use clap::CommandFactory as _;
 use outis::domain::SemanticType;
 use outis::error::Result;
-use outis::{profile, transform};
+use outis::{check, profile, transform};
 
 pub(crate) fn operators(told: Told) -> Result<Exit> {
     let catalogue = transform::catalogue();
@@ -35,6 +35,37 @@ pub(crate) fn operators(told: Told) -> Result<Exit> {
             text.push_str(&format!("    {name:<12} {meaning}\n"));
         }
         text.push_str(&format!("  {}\n\n", operator.example));
+    }
+    print(&text)?;
+    Ok(Exit::Fine)
+}
+
+pub(crate) fn models(told: Told) -> Result<Exit> {
+    if told.json {
+        let all: Vec<_> = check::CATALOGUE
+            .iter()
+            .map(|model| {
+                serde_json::json!({
+                    "name": model.name,
+                    "promise": model.promise,
+                    "not": model.not,
+                    "monotony": model.monotony.words(),
+                    "source": model.source,
+                    "example": model.example,
+                })
+            })
+            .collect();
+        print_json(&all)?;
+        return Ok(Exit::Fine);
+    }
+    let mut text = String::new();
+    for model in check::CATALOGUE {
+        text.push_str(&format!("{}\n  promises  {}\n  not       {}\n", model.name, model.promise, model.not));
+        text.push_str(&format!("  merging   {}\n  source    {}\n", model.monotony.words(), model.source));
+        for line in model.example.lines() {
+            text.push_str(&format!("  {line}\n"));
+        }
+        text.push('\n');
     }
     print(&text)?;
     Ok(Exit::Fine)

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod clean;
+pub(crate) mod compare;
 pub(crate) mod explain;
 pub(crate) mod keygen;
 pub(crate) mod lists;
@@ -9,6 +10,7 @@ pub(crate) mod log;
 pub(crate) mod record;
 pub(crate) mod run;
 pub(crate) mod sample;
+pub(crate) mod solve;
 pub(crate) mod test;
 
 use crate::args::{ReadingArgs, Told};

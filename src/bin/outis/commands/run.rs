@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
 }
 
 /// Ctrl-C and a polite kill stop the run at the next shard; it removes what it staged.
-fn stop_on_signals(progress: &Arc<Progress>) -> Result<()> {
+pub(crate) fn stop_on_signals(progress: &Arc<Progress>) -> Result<()> {
     let failed =
         |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "listen to signals", cause: cause.kind() });
     let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])

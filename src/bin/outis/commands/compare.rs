@@ -1,0 +1,93 @@
+//! `outis compare`: profiles side by side on one input.
+
+use super::{load_profile, override_input, print_json, say};
+use crate::args::{CompareArgs, Told};
+use crate::exit::Exit;
+use crate::progress::{Line, short};
+use outis::error::{ErrorKind, Result, shown};
+use outis::run::{self, Compared, Options, Progress};
+use std::sync::Arc;
+
+pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
+    let mut profiles = Vec::new();
+    for path in &arguments.profiles {
+        let (mut loaded, folder) = load_profile(path, told)?;
+        override_input(&mut loaded.profile.input, &arguments.reading)?;
+        profiles.push((loaded, folder));
+    }
+    let options = Options {
+        threads: usize::from(arguments.working.threads),
+        memory: arguments.working.memory,
+        ..Options::default()
+    };
+    let progress = Arc::new(Progress::default());
+    super::run::stop_on_signals(&progress)?;
+    let line = Line::start(&progress, told.quiet || told.json);
+    let compared = run::compare(&profiles, &arguments.input, &options, &progress);
+    drop(line);
+    let compared = compared.map_err(|error| match (error.kind(), arguments.profiles.as_slice()) {
+        (ErrorKind::Profile(_), [only]) => error.in_file(only),
+        _ => error,
+    })?;
+    if told.json {
+        print_json(&compared)?;
+    }
+    if !told.quiet {
+        tell(&compared);
+    }
+    Ok(if compared.iter().all(|one| one.holds) { Exit::Fine } else { Exit::Refused })
+}
+
+fn tell(compared: &[Compared]) {
+    type Cell = fn(&Compared) -> String;
+    let lines: [(&str, Cell); 14] = [
+        ("k", |one| one.k_anonymity.to_string()),
+        ("highest risk", |one| format!("{:.4}", one.highest_risk)),
+        ("average risk", |one| format!("{:.4}", one.average_risk)),
+        ("share above 0.2", |one| format!("{:.4}", one.share_at_risk)),
+        ("classes", |one| one.classes.to_string()),
+        ("suppressed", |one| format!("{:.3} %", one.suppressed_share * 100.0)),
+        ("loss", |one| loss(one, "loss")),
+        ("discernibility", |one| loss(one, "discernibility")),
+        ("class size", |one| loss(one, "class-size")),
+        ("entropy", |one| loss(one, "entropy-normalized")),
+        ("precision", |one| loss(one, "precision")),
+        ("search, s", |one| format!("{:.3}", one.search_seconds)),
+        ("survey, rows/s", |one| {
+            let mark = if one.survey_shared { " (shared)" } else { "" };
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "for the eye")]
+            let rate = short(one.survey_rows_per_second as u64);
+            format!("{rate}{mark}")
+        }),
+        ("class table", |one| format!("{}B", short(one.class_table_bytes))),
+    ];
+    let heads: Vec<String> = compared.iter().map(|one| shown(&one.profile)).collect();
+    let cells: Vec<Vec<String>> = lines
+        .iter()
+        .map(|(_, cell)| compared.iter().map(|one| if one.holds { cell(one) } else { "-".into() }).collect())
+        .collect();
+    let width = |at: usize| {
+        cells.iter().map(|row| row[at].chars().count()).chain([heads[at].chars().count()]).max().unwrap_or(0)
+    };
+    let row = |first: &str, cells: &[String]| {
+        let columns = cells.iter().enumerate().map(|(at, cell)| {
+            let padding = width(at) - cell.chars().count();
+            format!("  {:padding$}{cell}", "")
+        });
+        say(&format!("{first:<16}{}", columns.collect::<String>()));
+    };
+    row("", &heads);
+    for ((name, _), cells) in lines.iter().zip(&cells) {
+        row(name, cells);
+    }
+    for one in compared {
+        let levels: Vec<String> =
+            one.levels.iter().map(|(column, level)| format!("{} {level}", shown(column))).collect();
+        let told = one.why_not.clone().unwrap_or_else(|| levels.join(", "));
+        say(&format!("{}: {told}", shown(&one.profile)));
+    }
+}
+
+fn loss(one: &Compared, metric: &str) -> String {
+    one.loss.get(metric).map_or_else(|| "-".into(), |loss| format!("{loss:.6}"))
+}

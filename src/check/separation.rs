@@ -1,0 +1,127 @@
+//! Which columns separate people most: for every combination of one to three quasi-identifiers, how many different
+//! tuples it has and how many people are alone with theirs.
+//!
+//! Both numbers rise with every further column; a single column with a high share of its own is an identifier by another name.
+//! (Motwani, Xu 2007, call them distinct ratio and separation ratio.)
+
+use crate::group::ClassTable;
+use std::collections::HashMap;
+
+/// One combination of columns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Separation {
+    /// Places of the columns, ascending.
+    pub columns: Vec<usize>,
+    /// Different tuples.
+    pub distinct: u64,
+    /// Rows that are alone with their tuple.
+    pub unique: u64,
+}
+
+/// Combinations with fewer possible tuples are counted in a table of all of them.
+const DENSE: u64 = 1 << 22;
+
+/// Every combination of up to `most` columns; those that leave most rows alone first, then those with most tuples.
+#[must_use]
+pub fn separations(table: &ClassTable, most: usize) -> Vec<Separation> {
+    let mut found = Vec::new();
+    let mut chosen = Vec::new();
+    combine(table, 0, most, &mut chosen, &mut found);
+    found.sort_by(|left, right| {
+        (right.unique, right.distinct).cmp(&(left.unique, left.distinct)).then_with(|| left.columns.cmp(&right.columns))
+    });
+    found
+}
+
+fn combine(table: &ClassTable, from: usize, most: usize, chosen: &mut Vec<usize>, found: &mut Vec<Separation>) {
+    if chosen.len() == most {
+        return;
+    }
+    for column in from..table.quasi().len() {
+        chosen.push(column);
+        found.push(separation(table, chosen));
+        combine(table, column + 1, most, chosen, found);
+        chosen.pop();
+    }
+}
+
+fn separation(table: &ClassTable, columns: &[usize]) -> Separation {
+    let sizes: Vec<u64> = columns.iter().map(|column| table.quasi()[*column].len() as u64).collect();
+    let tuples = sizes.iter().try_fold(1_u64, |product, size| product.checked_mul((*size).max(1)));
+    let key = |class: usize| {
+        columns.iter().zip(&sizes).fold(0_u64, |key, (column, size)| {
+            key.wrapping_mul(*size).wrapping_add(u64::from(table.codes(*column)[class]))
+        })
+    };
+    let (distinct, unique) = match tuples {
+        Some(tuples) if tuples <= DENSE => {
+            let mut rows = vec![0_u64; usize::try_from(tuples).expect("few enough for memory")];
+            for class in 0..table.len() {
+                rows[usize::try_from(key(class)).expect("below the number of tuples")] += table.rows()[class];
+            }
+            count(rows.into_iter().filter(|rows| *rows > 0))
+        }
+        Some(_) => {
+            let mut rows: HashMap<u64, u64, foldhash::fast::RandomState> = HashMap::default();
+            for class in 0..table.len() {
+                *rows.entry(key(class)).or_default() += table.rows()[class];
+            }
+            #[expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
+            let counts = {
+                let mut counts = Vec::with_capacity(rows.len());
+                for rows in rows.into_values() {
+                    counts.push(rows);
+                }
+                counts
+            };
+            count(counts.into_iter())
+        }
+        // more tuples than numbers: the columns themselves are the key
+        None => {
+            let mut rows: HashMap<Vec<u32>, u64, foldhash::fast::RandomState> = HashMap::default();
+            for class in 0..table.len() {
+                let key = columns.iter().map(|column| table.codes(*column)[class]).collect();
+                *rows.entry(key).or_default() += table.rows()[class];
+            }
+            (rows.len() as u64, rows.values().filter(|rows| **rows == 1).count() as u64)
+        }
+    };
+    Separation { columns: columns.to_vec(), distinct, unique }
+}
+
+fn count(rows: impl Iterator<Item = u64>) -> (u64, u64) {
+    rows.fold((0, 0), |(distinct, unique), rows| (distinct + 1, unique + u64::from(rows == 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::group::{Shape, TableBuilder, merge};
+    use crate::value::TextBuilder;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn every_combination_is_counted_as_the_rows_say() {
+        let rows: Vec<[u32; 4]> = (0..500_u32).map(|n| [n % 3, n % 7, n * 31 % 211, n / 2]).collect();
+        let text = |at: usize| {
+            let mut cells = TextBuilder::default();
+            rows.iter().for_each(|row| cells.push(row[at].to_string().as_bytes()));
+            cells.finish(true)
+        };
+        let columns: Vec<_> = (0..4).map(text).collect();
+        let mut builder = TableBuilder::new(Shape { quasi: 4, sensitive: 0, subject: false });
+        builder.add(&columns.iter().collect::<Vec<_>>(), &[], None);
+        let table = merge(vec![builder], 1);
+        let found = separations(&table, 3);
+        assert_eq!(found.len(), 4 + 6 + 4);
+        for one in &found {
+            let mut counts: BTreeMap<Vec<u32>, u64> = BTreeMap::new();
+            for row in &rows {
+                *counts.entry(one.columns.iter().map(|at| row[*at]).collect()).or_default() += 1;
+            }
+            assert_eq!(one.distinct, counts.len() as u64, "{:?}", one.columns);
+            assert_eq!(one.unique, counts.values().filter(|count| **count == 1).count() as u64, "{:?}", one.columns);
+        }
+        assert!(found.windows(2).all(|pair| pair[0].unique >= pair[1].unique));
+    }
+}

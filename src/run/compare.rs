@@ -1,0 +1,208 @@
+//! Profiles side by side: what each protects, costs, and how long its search takes.
+//!
+//! Responsible for: one survey of the data for all profiles that look at the same columns in the same way, a search for each,
+//! and the same numbers of each. Given: profiles and an input. Nothing is written.
+
+use super::draw::{Draw, choose_rows};
+use super::levels::{self, problem, raw_classes, rows_of, search_classes};
+use super::{Options, Progress, Stage, Workplace, make_pool, open_source, source_format};
+use crate::check::{self, risk};
+use crate::error::{Error, ErrorKind, Result};
+use crate::group::ClassTable;
+use crate::plan::{self, Compiled, Operators, Plan};
+use crate::profile::{LevelsFrom, Loaded};
+use crate::secret::MasterKey;
+use crate::solve::{self, Aggregate, Metric, Problem};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// One profile.
+#[derive(Debug, Clone, Serialize)]
+pub struct Compared {
+    /// Its name.
+    pub profile: String,
+    /// Its version.
+    pub version: String,
+    /// Whether levels were found that hold.
+    pub holds: bool,
+    /// Why not.
+    pub why_not: Option<String>,
+    /// Level of every column with a hierarchy.
+    pub levels: BTreeMap<String, u64>,
+    /// Rows of the input that take part.
+    pub rows: u64,
+    /// Share of them that is suppressed.
+    pub suppressed_share: f64,
+    /// Classes that are released.
+    pub classes: u64,
+    /// Members of the smallest.
+    pub k_anonymity: u64,
+    /// Highest risk of a person who is known to be in the release.
+    pub highest_risk: f64,
+    /// Average risk.
+    pub average_risk: f64,
+    /// Share of the people with a risk above 0.2.
+    pub share_at_risk: f64,
+    /// What is lost, by several metrics; all of the same data, so that they can be compared.
+    pub loss: BTreeMap<&'static str, f64>,
+    /// Whether the search proved that no levels lose less by the profile's own metric.
+    pub optimal: bool,
+    /// Time of the search.
+    pub search_seconds: f64,
+    /// Rows per second of the survey.
+    pub survey_rows_per_second: f64,
+    /// Whether the survey is that of an earlier profile of the list.
+    pub survey_shared: bool,
+    /// Memory of the table of classes.
+    pub class_table_bytes: u64,
+}
+
+/// Above this a person counts as at risk.
+const THRESHOLD: f64 = 0.2;
+
+/// A survey that several profiles may share.
+struct Survey {
+    key: String,
+    table: ClassTable,
+    seconds: f64,
+}
+
+/// Measures every profile on the same input.
+///
+/// # Errors
+/// Complaints of a profile, inputs that cannot be read, a profile that asks for no model.
+pub fn compare(
+    profiles: &[(Loaded, PathBuf)],
+    inputs: &[PathBuf],
+    options: &Options,
+    progress: &Progress,
+) -> Result<Vec<Compared>> {
+    let pool = make_pool(options.threads)?;
+    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: options.memory };
+    let key = match options.insecure_test_seed {
+        Some(seed) => MasterKey::insecure_from_test_seed(seed),
+        None => MasterKey::ephemeral()?,
+    };
+    let mut surveys: Vec<Survey> = Vec::new();
+    let mut compared = Vec::new();
+    for (loaded, folder) in profiles {
+        let source = open_source(loaded, inputs, options.shard_bytes)?;
+        let Compiled { plan, mut operators } =
+            plan::compile(&loaded.profile, source.schema(), &key, Some(folder), source_format(&source))?;
+        if !plan.needs_survey() {
+            let what = format!("profile `{}` asks for no privacy model: there is nothing to compare", plan.name);
+            return Err(Error::new(ErrorKind::Usage(what)));
+        }
+        let like = survey_key(&plan, &operators);
+        let known = surveys.iter().position(|survey| survey.key == like);
+        let at = if let Some(known) = known {
+            let raw: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 0)).collect();
+            operators.set_levels(&raw);
+            known
+        } else {
+            let start = Instant::now();
+            progress.begin(Stage::Survey, source.total_bytes());
+            let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
+            let draw = Draw::new(&plan, &sample, &priorities);
+            let rows = choose_rows(&plan, &operators, &source, &place, draw, progress)?;
+            let draw = draw.capped(rows.as_ref());
+            let levels = key.stream("levels");
+            let (table, _) = raw_classes(&plan, &mut operators, &source, &place, draw, &levels, progress)?;
+            surveys.push(Survey { key: like, table, seconds: start.elapsed().as_secs_f64() });
+            surveys.len() - 1
+        };
+        let one = measure(&plan, &operators, &surveys[at], &place, progress)?;
+        compared.push(Compared { survey_shared: known.is_some(), ..one });
+    }
+    Ok(compared)
+}
+
+/// What a survey depends on: two profiles of one key count the same.
+fn survey_key(plan: &Plan, operators: &Operators) -> String {
+    let column = |at: &usize| {
+        let column = &plan.columns[*at];
+        let how = if operators.generalize(*at).is_some() { "raw" } else { column.parameters.as_str() };
+        format!("{}|{}|{how}|{:?}", column.name, column.operator, column.check)
+    };
+    let columns: Vec<String> = plan.quasi.iter().chain(&plan.sensitive).map(column).collect();
+    let subject = plan.counted_subject().map(|at| plan.columns[at].name.clone());
+    let sampled = (plan.search.levels_from == LevelsFrom::Sample).then(|| plan.search.sample);
+    format!("{columns:?} {} {subject:?} {:?} {sampled:?} {:?}", plan.quasi.len(), plan.sample, plan.rows_per_subject)
+}
+
+fn measure(
+    plan: &Plan,
+    operators: &Operators,
+    survey: &Survey,
+    place: &Workplace<'_>,
+    progress: &Progress,
+) -> Result<Compared> {
+    let table = &survey.table;
+    let columns = super::ladders::build(plan, operators, table).map_err(|_| Error::new(ErrorKind::NotInHierarchy))?;
+    let (found, coarse) = search_classes(plan, table, &columns, place, progress)?;
+    let mut compared = Compared {
+        profile: plan.name.clone(),
+        version: plan.version.clone(),
+        holds: coarse.is_some(),
+        why_not: coarse.is_none().then(|| found.why_nothing()),
+        levels: BTreeMap::new(),
+        rows: table.total_rows(),
+        suppressed_share: 0.0,
+        classes: 0,
+        k_anonymity: 0,
+        highest_risk: 0.0,
+        average_risk: 0.0,
+        share_at_risk: 0.0,
+        loss: BTreeMap::new(),
+        optimal: found.solution.optimal,
+        search_seconds: found.seconds,
+        survey_rows_per_second: per_second(table.total_rows(), survey.seconds),
+        survey_shared: false,
+        class_table_bytes: table.bytes() as u64,
+    };
+    let (Some(coarse), Some(chosen)) = (coarse, &found.levels) else { return Ok(compared) };
+    compared.levels = chosen.iter().map(|(at, level)| (plan.columns[*at].name.clone(), *level as u64)).collect();
+    let out = check::leave_out(&coarse, &plan.models).map_err(|unfit| super::survey::unplaced(plan, &unfit))?;
+    let kept: Vec<u64> =
+        coarse.members().iter().zip(&out).filter(|(_, out)| !**out).map(|(members, _)| *members).collect();
+    let risks = risk::risks(&kept, None, THRESHOLD).prosecutor;
+    compared.suppressed_share = risk::ratio(rows_of(&coarse, &out), table.total_rows());
+    compared.classes = kept.len() as u64;
+    compared.k_anonymity = kept.iter().copied().min().unwrap_or(0);
+    (compared.highest_risk, compared.average_risk, compared.share_at_risk) =
+        (risks.highest, risks.average, risks.at_risk);
+    let node: Vec<usize> = plan
+        .quasi
+        .iter()
+        .map(|at| chosen.iter().find(|(column, _)| column == at).map_or(0, |(_, level)| *level))
+        .collect();
+    compared.loss = losses(problem(plan, table, &columns)?, &node)?;
+    Ok(compared)
+}
+
+/// What a node loses by several metrics, every column weighing the same.
+fn losses(mut problem: Problem, node: &[usize]) -> Result<BTreeMap<&'static str, f64>> {
+    let balance = 0.5;
+    let metrics = [
+        ("loss", Metric::Loss { aggregate: Aggregate::GeometricMean, balance }),
+        ("discernibility", Metric::Discernibility),
+        ("class-size", Metric::ClassSize { balance }),
+        ("entropy-normalized", Metric::Entropy { monotone: false, normalized: true, balance }),
+        ("precision", Metric::Precision { monotone: false, balance }),
+    ];
+    problem.ladders.iter_mut().for_each(|ladder| ladder.weight = 1.0);
+    let mut losses = BTreeMap::new();
+    for (name, metric) in metrics {
+        problem.metric = metric;
+        let found = solve::node(&problem, node).map_err(|_| levels::unfit())?;
+        losses.insert(name, found.loss.first());
+    }
+    Ok(losses)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for the eye")]
+fn per_second(rows: u64, seconds: f64) -> f64 {
+    rows as f64 / seconds.max(1e-9)
+}

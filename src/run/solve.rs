@@ -1,0 +1,154 @@
+//! A dry run of the survey: what levels a run would choose, and what they cost. Nothing is written.
+
+use super::draw::{Draw, choose_rows};
+use super::levels::{self, Search};
+use super::{Options, Progress, Stage, Workplace, make_pool, open_source, source_format};
+use crate::error::{Error, ErrorKind, Result};
+use crate::plan::{self, Compiled, Plan};
+use crate::profile::Loaded;
+use crate::secret::MasterKey;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// What a search found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Solved {
+    /// Level of every quasi-identifying column with a hierarchy; none where no levels fit. Distances are measured from all rows,
+    /// those too that will be suppressed.
+    pub levels: Option<BTreeMap<String, u64>>,
+    /// What each level is called, as `year`.
+    pub level_names: Option<BTreeMap<String, String>>,
+    /// What is minimized.
+    pub minimize: &'static str,
+    /// The loss; the first number of it where it is a list.
+    pub loss: Option<f64>,
+    /// The list, for the aggregate `rank`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub losses: Option<Vec<f64>>,
+    /// What each column loses, where the metric goes by columns.
+    pub loss_by_column: Option<BTreeMap<String, f64>>,
+    /// Classes that are kept.
+    pub classes: u64,
+    /// Rows that are suppressed.
+    pub suppressed_rows: u64,
+    /// Rows that may be.
+    pub suppression_limit: u64,
+    /// Rows that were searched on.
+    pub rows: u64,
+    /// Combinations of levels that there are.
+    pub nodes: u64,
+    /// Combinations that were judged.
+    pub checked: u64,
+    /// Whether it is proven that no levels lose less.
+    pub optimal: bool,
+    /// How much less others could lose at most.
+    pub gap: Option<f64>,
+    /// What every combination loses at least.
+    pub bound: Option<f64>,
+    /// The levels that a run takes: they also hold with the released rows alone as the whole. None where it would refuse.
+    pub release_levels: Option<BTreeMap<String, u64>>,
+    /// How much distances were tightened for them; 1 is not at all.
+    pub tightened: f64,
+    /// Why no levels fit.
+    pub why_not: Option<String>,
+    /// Models that fail at the highest levels, and the rows that each rejects there.
+    pub failing: BTreeMap<String, u64>,
+    /// From opening the input to the last proof.
+    pub seconds: f64,
+    /// The search alone.
+    pub search_seconds: f64,
+}
+
+/// Searches the levels that a run of this profile would choose.
+///
+/// # Errors
+/// The profile's complaints, inputs that cannot be read, a profile without an open column or model.
+pub fn solve(
+    loaded: &Loaded,
+    folder: Option<&Path>,
+    inputs: &[PathBuf],
+    options: &Options,
+    progress: &Progress,
+) -> Result<Solved> {
+    let start = Instant::now();
+    let pool = make_pool(options.threads)?;
+    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: options.memory };
+    let source = open_source(loaded, inputs, options.shard_bytes)?;
+    let key = match options.insecure_test_seed {
+        Some(seed) => MasterKey::insecure_from_test_seed(seed),
+        None => MasterKey::ephemeral()?,
+    };
+    let Compiled { plan, mut operators } =
+        plan::compile(&loaded.profile, source.schema(), &key, folder, source_format(&source))?;
+    if !plan.needs_survey() {
+        return Err(Error::new(ErrorKind::Usage(
+            "the profile asks for no privacy model: there is nothing to solve".into(),
+        )));
+    }
+    progress.begin(Stage::Survey, source.total_bytes());
+    let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
+    let draw = Draw::new(&plan, &sample, &priorities);
+    let rows = choose_rows(&plan, &operators, &source, &place, draw, progress)?;
+    let draw = draw.capped(rows.as_ref());
+    let search = levels::search(&plan, &mut operators, &source, &place, draw, &key.stream("levels"), progress)?;
+    let name = |at: usize, level: usize| {
+        operators.generalize(at).map_or_else(String::new, |generalize| generalize.hierarchy().level_name(level))
+    };
+    Ok(solved(&plan, &search, &name, start.elapsed().as_secs_f64()))
+}
+
+fn solved(plan: &Plan, search: &Search, name: &dyn Fn(usize, usize) -> String, seconds: f64) -> Solved {
+    let best = search.solution.best.as_ref();
+    let hierarchical = |at: &usize| plan.columns[*at].open.is_some() || plan.columns[*at].level.is_some();
+    let named = |levels: &mut dyn Iterator<Item = (usize, usize)>| -> BTreeMap<String, (usize, usize)> {
+        levels.map(|(at, level)| (plan.columns[at].name.clone(), (at, level))).collect()
+    };
+    let levels = best.map(|best| {
+        let pairs = plan.quasi.iter().copied().zip(best.levels.iter().copied());
+        named(&mut pairs.filter(|(at, _)| hierarchical(at)))
+    });
+    let numbers = |levels: BTreeMap<String, (usize, usize)>| {
+        levels.into_iter().map(|(column, (_, level))| (column, level as u64)).collect::<BTreeMap<_, _>>()
+    };
+    let loss = best.map(|best| best.loss.first());
+    let gap = Some(search.solution.gap).filter(|gap| gap.is_finite() && best.is_some());
+    let by_column = best.filter(|best| best.loss_by_column.len() == search.columns.len());
+    Solved {
+        level_names: levels
+            .as_ref()
+            .map(|levels| levels.iter().map(|(column, (at, level))| (column.clone(), name(*at, *level))).collect()),
+        levels: levels.map(numbers),
+        minimize: plan.search.minimize.name(),
+        loss,
+        losses: best.filter(|best| best.loss.0.len() > 1).map(|best| best.loss.0.clone()),
+        loss_by_column: by_column
+            .map(|best| search.columns.iter().cloned().zip(best.loss_by_column.iter().copied()).collect()),
+        classes: best.map_or(0, |best| best.classes),
+        suppressed_rows: best.map_or(0, |best| best.suppressed_rows),
+        suppression_limit: search.limit,
+        rows: search.rows,
+        nodes: whole(search.solution.nodes),
+        checked: search.solution.checked,
+        optimal: search.solution.optimal,
+        bound: loss.zip(gap).map(|(loss, gap)| loss - gap),
+        gap,
+        release_levels: search.levels.as_ref().map(|levels| numbers(named(&mut levels.iter().copied()))),
+        tightened: search.tightened,
+        why_not: search.levels.is_none().then(|| search.why_nothing()),
+        failing: search.failing.iter().cloned().collect(),
+        seconds,
+        search_seconds: search.seconds,
+    }
+}
+
+/// A number of nodes as far as a whole number can say.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a saturating cast of what is never negative"
+)]
+fn whole(nodes: f64) -> u64 {
+    nodes as u64
+}
