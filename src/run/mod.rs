@@ -153,8 +153,8 @@ impl Begun<'_> {
         }
         let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
         let draw = draw::Draw::new(plan, &sample, &priorities);
-        let rows = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
-        let draw = draw.capped(rows.as_ref());
+        let taken = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
+        let draw = draw.capped(taken.as_ref());
         let (mut counted, mut chosen, mut levels) = (None, None, Vec::new());
         if plan.is_open() {
             let search = levels::search(plan, &mut operators, source, place, draw, &key.stream("levels"), progress)?;
@@ -201,7 +201,7 @@ impl Begun<'_> {
         };
         let (shards, aside) = release.run(source, place, progress)?;
         let rows = record.shards_done(source, &shards, clock)?;
-        drop((shards, survey, keys, chosen, sample, priorities));
+        drop((shards, survey, keys, taken, sample, priorities));
 
         clock.begin(Stage::Write);
         progress.begin(Stage::Write, None);
