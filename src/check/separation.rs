@@ -66,15 +66,7 @@ fn separation(table: &ClassTable, columns: &[usize]) -> Separation {
             for class in 0..table.len() {
                 *rows.entry(key(class)).or_default() += table.rows()[class];
             }
-            #[expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
-            let counts = {
-                let mut counts = Vec::with_capacity(rows.len());
-                for rows in rows.into_values() {
-                    counts.push(rows);
-                }
-                counts
-            };
-            count(counts.into_iter())
+            count(rows.into_values())
         }
         // more tuples than numbers: the columns themselves are the key
         None => {

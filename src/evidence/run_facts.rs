@@ -157,7 +157,14 @@ pub(super) mod example {
                     null: String::new(),
                 },
             }),
-            Event::LevelsChosen(LevelsChosen { levels: vec![("birth".into(), 2)], method: "declared".into() }),
+            Event::LevelsChosen(LevelsChosen {
+                levels: vec![("birth".into(), 2)],
+                method: "declared".into(),
+                sample: None,
+                minimize: None,
+                proven: None,
+                hierarchies: Vec::new(),
+            }),
             Event::InputOpened(InputOpened {
                 first_input: 0,
                 inputs: 1,

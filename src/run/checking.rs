@@ -99,7 +99,7 @@ pub fn check(source: &Source, inquiry: &Inquiry, options: &Options, progress: &P
         };
         columns.insert(name.clone(), secrecy_document(&found));
         worst = Some(match worst {
-            Some(worst) => worse(worst, &found),
+            Some(worst) => worse(&worst, &found),
             None => found,
         });
     }
@@ -202,7 +202,7 @@ fn order_of(values: &Values) -> Option<Order> {
     }
 }
 
-fn worse(one: Secrecy, other: &Secrecy) -> Secrecy {
+fn worse(one: &Secrecy, other: &Secrecy) -> Secrecy {
     let most = |one: Option<f64>, other: Option<f64>| match (one, other) {
         (Some(one), Some(other)) => Some(one.max(other)),
         (one, other) => one.or(other),

@@ -128,7 +128,7 @@ fn survey_key(plan: &Plan, operators: &Operators) -> String {
     };
     let columns: Vec<String> = plan.quasi.iter().chain(&plan.sensitive).map(column).collect();
     let subject = plan.counted_subject().map(|at| plan.columns[at].name.clone());
-    let sampled = (plan.search.levels_from == LevelsFrom::Sample).then(|| plan.search.sample);
+    let sampled = (plan.search.levels_from == LevelsFrom::Sample).then_some(plan.search.sample);
     format!("{columns:?} {} {subject:?} {:?} {sampled:?} {:?}", plan.quasi.len(), plan.sample, plan.rows_per_subject)
 }
 

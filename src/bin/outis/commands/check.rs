@@ -115,7 +115,7 @@ fn tell(document: &Map<String, Value>, inquiry: &Inquiry, k: Option<K>) {
     say(&format!("{rows}, {classes} over {}", over.join(", ")));
     match document.get("k_anonymity").and_then(Value::as_u64) {
         Some(smallest) => {
-            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(smallest, unit)))
+            say(&format!("  k-anonymity  {smallest}: the smallest class has {}", counted(smallest, unit)));
         }
         None => say("  k-anonymity  the table has no rows"),
     }
