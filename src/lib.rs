@@ -47,7 +47,9 @@ pub mod check;
 pub mod recode;
 pub mod solve;
 
+pub mod attack;
 pub mod evidence;
+pub mod ledger;
 
 pub mod gate;
 

@@ -2,7 +2,8 @@
 //!
 //! Cells here are raw: nothing has `Debug`, and all of it is dropped when the gate has judged.
 
-use super::DistinctSample;
+use super::{DistinctSample, Earlier};
+use std::sync::Arc;
 
 /// What the run kept.
 #[derive(Default)]
@@ -16,6 +17,8 @@ pub struct Aside {
     pub tokens: Vec<Option<DistinctSample>>,
     /// Rows that the source had.
     pub rows_seen: u64,
+    /// Earlier releases, where a ledger is given.
+    pub earlier: Option<Arc<Earlier>>,
 }
 
 /// One sampled row of the source.

@@ -15,6 +15,7 @@ mod aside;
 mod case;
 mod classes;
 mod distinct;
+mod earlier;
 mod examine;
 mod policy;
 mod reading;
@@ -27,6 +28,7 @@ mod value_support;
 pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
 pub use case::{Case, Reapply, Under};
 pub use distinct::{DistinctSample, Marker};
+pub use earlier::Earlier;
 pub use examine::{FileFacts, Measured, Staged};
 pub use policy::{
     Alphabet, KeyHome, Limits, Policy, Process, ReleasedColumn, Role, RowAccount, SourceColumn, Step, Suppression,

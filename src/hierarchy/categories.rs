@@ -35,6 +35,11 @@ impl Categories {
         &self.groups
     }
 
+    /// The named values, where no other can be.
+    pub(super) fn closed_values(&self) -> Option<Vec<&[u8]>> {
+        self.other.is_none().then(|| self.groups.keys().map(Vec::as_slice).collect())
+    }
+
     pub(super) fn plain(&self) -> bool {
         self.groups.values().chain(&self.other).all(|label| is_plain(label))
     }

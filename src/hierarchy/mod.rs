@@ -87,6 +87,16 @@ impl Hierarchy {
         }
     }
 
+    /// Every value that the hierarchy lists, where it lists all there can be: a tree, or categories without a rest.
+    #[must_use]
+    pub fn domain(&self) -> Option<Vec<&[u8]>> {
+        match self {
+            Self::Tree(tree) => Some(tree.values()),
+            Self::Categories(categories) => categories.closed_values(),
+            Self::Interval(_) | Self::Prefix(_) | Self::Date(_) => None,
+        }
+    }
+
     /// What a level is called in plans and reports: `raw`, `width 5`, `first 3`, `year`, `group`, `level 2`, `*`.
     #[must_use]
     pub fn level_name(&self, level: usize) -> String {

@@ -79,6 +79,13 @@ impl Tree {
         Ok(())
     }
 
+    /// The raw values, sorted.
+    pub(super) fn values(&self) -> Vec<&[u8]> {
+        let mut values: Vec<&[u8]> = self.rows.keys().map(Vec::as_slice).collect();
+        values.sort_unstable();
+        values
+    }
+
     /// Lines that have this label.
     pub(super) fn leaves(&self, step: usize, label: &[u8]) -> u64 {
         let step = &self.steps[step];

@@ -51,6 +51,8 @@ pub struct Profile {
     pub keys: KeySpec,
     /// Share of the rows that is drawn for the release; `None` takes all.
     pub sample: Option<Share>,
+    /// What the release must not do together with earlier ones.
+    pub ledger: Option<LedgerSpec>,
     /// Rows in and rows out, which tests run.
     pub examples: Vec<Example>,
     /// For a number that has a source (a standard, a law): key path, as `privacy.k_anonymity`, to the source's words.
@@ -340,6 +342,15 @@ pub struct KeySpec {
     pub command: Option<Vec<String>>,
     /// Separates the tokens of one release from those of another under the same key; default the profile's name.
     pub release: Option<String>,
+}
+
+/// What a release must not do together with earlier ones of the same people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerSpec {
+    /// Alias of the people.
+    pub population: String,
+    /// Sensitive values that must be left to a person.
+    pub values_left: usize,
 }
 
 /// One row in, one row out, for tests; cells by column name. `None` in `output` means that the row is suppressed.

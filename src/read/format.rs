@@ -57,7 +57,10 @@ impl Format {
         matches!(self, Self::Csv | Self::Ndjson)
     }
     /// The format of a file under the options: what was asked, else what its name says; standard input is CSV.
-    pub(super) fn of(path: &Path, asked: Option<Self>) -> Result<Self> {
+    ///
+    /// # Errors
+    /// A name that tells no format, and a format that cannot be read from standard input.
+    pub fn of(path: &Path, asked: Option<Self>) -> Result<Self> {
         let stdin = super::is_stdin(path);
         let format =
             asked.or_else(|| if stdin { Some(Self::Csv) } else { Self::from_path(path) }).ok_or_else(|| {

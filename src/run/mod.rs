@@ -5,12 +5,14 @@
 //! leaves nothing but its log.
 
 mod aside;
+pub mod attack;
 mod checking;
 mod clean;
 mod clock;
 mod compare;
 mod describe;
 mod draw;
+mod earlier;
 mod emit;
 mod examples;
 mod ladders;
@@ -30,6 +32,7 @@ pub use checking::{Inquiry, check, inquiry};
 pub use clean::{Cleaned, clean};
 pub use clock::wall_time;
 pub use compare::{Compared, compare};
+pub use earlier::LedgerFiles;
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
 pub use solve::{Solved, solve};
@@ -73,11 +76,13 @@ pub struct Options {
     pub shard_bytes: usize,
     /// A seed instead of a random key: for tests and comparisons only. The log says so.
     pub insecure_test_seed: Option<u64>,
+    /// The ledger of earlier releases.
+    pub ledger: Option<LedgerFiles>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, memory: 1 << 30, shard_bytes: read::SHARD_BYTES, insecure_test_seed: None }
+        Self { threads: 0, memory: 1 << 30, shard_bytes: read::SHARD_BYTES, insecure_test_seed: None, ledger: None }
     }
 }
 
@@ -107,6 +112,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let pool = make_pool(job.options.threads)?;
     let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
     let source = open(job)?;
+    earlier::asked(job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref())?;
     refuse_input_as_target(&job.output, source.files())?;
     let key = key_of(&job.loaded, job.folder.as_deref(), job.options.insecure_test_seed)?;
     let Compiled { plan, operators } =
@@ -199,7 +205,7 @@ impl Begun<'_> {
             aside: &aside_keys,
             draw,
         };
-        let (shards, aside) = release.run(source, place, progress)?;
+        let (shards, mut aside) = release.run(source, place, progress)?;
         let rows = record.shards_done(source, &shards, clock)?;
         drop((shards, survey, keys, taken, sample, priorities));
 
@@ -215,7 +221,10 @@ impl Begun<'_> {
         clock.begin(Stage::Gate);
         progress.begin(Stage::Gate, None);
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
-        let policy = record.policy(plan, rows, limit, &parts, process(&key));
+        let mut policy = record.policy(plan, rows, limit, &parts, process(&key));
+        let (files, spec) = (job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref());
+        let against = earlier::Against::open(files, spec, key.fingerprint(), &mut policy)?;
+        aside.earlier = against.as_ref().map(|against| std::sync::Arc::clone(&against.earlier));
         let staged =
             StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
         let mut others = other_operators(job, source, plan)?;
@@ -244,7 +253,9 @@ impl Begun<'_> {
                 progress.begin(Stage::Publish, None);
                 let report = record.seal(plan, &gate_report, &proof.staged().stage, place, clock)?;
                 join(on_disk)?;
-                let published = write::publish(proof)?;
+                let publish = || write::publish(proof);
+                let judged = (&policy, &gate_report);
+                let published = earlier::publish(against, &report.run, judged, &job.output, publish)?;
                 Ok(Outcome { report, folder: published.folder })
             }
         }

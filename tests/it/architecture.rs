@@ -24,7 +24,9 @@ const MODULES: &[(&str, &[&str])] = &[
     ("solve", &["check", "group", "limits"]),
     ("recode", &["check", "solve"]),
     ("evidence", &["digest", "log", "profile", "random"]),
-    ("gate", &["check", "digest", "domain", "group", "limits", "value"]),
+    ("attack", &["group", "hierarchy", "random", "secret", "value"]),
+    ("ledger", &["group", "secret"]),
+    ("gate", &["attack", "check", "digest", "domain", "group", "ledger", "limits", "value"]),
     ("write", &["gate", "random", "secret", "value"]),
     (
         "plan",
@@ -46,6 +48,7 @@ const MODULES: &[(&str, &[&str])] = &[
     (
         "run",
         &[
+            "attack",
             "check",
             "digest",
             "domain",
@@ -53,6 +56,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "gate",
             "group",
             "hierarchy",
+            "ledger",
             "limits",
             "log",
             "plan",

@@ -11,6 +11,7 @@
 )]
 
 mod adult; // real input: levels by hand, k counted again by other programs
+mod anonymeter; // our learned attacks beside those of PyPI's anonymeter
 mod architecture; // the import table: arrows that are not in it do not exist
 mod brute_force; // a slow and obvious solver agrees on thousands of small problems
 mod cases; // folders of wrong input: exit code, message, nothing left behind
@@ -19,6 +20,7 @@ mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod independent; // evidence checked by programs and libraries of others
 mod leak; // canary markers in every cell, searched in every artefact
+mod ledger; // two releases that are harmless alone and tell something together
 mod levels; // the solver's levels: ARX's optima through the program, DESIGN's profile as written
 mod log_verb; // logs as people look at them
 mod oracle; // optima that ARX found

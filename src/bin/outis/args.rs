@@ -45,6 +45,10 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     /// Profiles side by side: risk, loss, suppression, speed
     Compare(CompareArgs),
+    /// Attack a release of anyone's with the originals at hand, and say how often it works
+    Attack(AttackArgs),
+    /// The ledger of earlier releases: make one, list what is in it, check that nobody changed it
+    Ledger(LedgerArgs),
     /// Made-up personal records, the same for the same seed
     Sample(SampleArgs),
     /// Run the `[[example]]` rows of profiles
@@ -91,6 +95,12 @@ pub(crate) struct RunArgs {
     pub(crate) output_format: Option<FormatArg>,
     #[command(flatten)]
     pub(crate) working: WorkingArgs,
+    /// The ledger of earlier releases; needs `[ledger]` in the profile
+    #[arg(long, value_name = "FILE", requires = "ledger_key")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// The ledger's key
+    #[arg(long, value_name = "FILE", requires = "ledger")]
+    pub(crate) ledger_key: Option<PathBuf>,
     /// A seed instead of a random key: repeatable, not private. For tests and comparisons; the log says so
     #[arg(long, value_name = "N")]
     pub(crate) insecure_test_seed: Option<u64>,
@@ -210,6 +220,76 @@ pub(crate) struct CheckArgs {
 pub(crate) struct CleanArgs {
     /// The folder that releases are made in
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct AttackArgs {
+    /// The release: a folder of ours, another folder of tables, or a table file
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: PathBuf,
+    /// The raw rows that the release was made of
+    #[arg(long, num_args = 1.., required = true, value_name = "FILE")]
+    pub(crate) original: Vec<PathBuf>,
+    /// Raw rows of people who are not in it: what works on them as well is no leak
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) control: Vec<PathBuf>,
+    /// The profile that it was made with; default the one in the release folder
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<PathBuf>,
+    /// Columns that the attacker knows, by commas; default the quasi-identifiers, without a profile all but the secret
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) known: Vec<String>,
+    /// What he guesses, by commas; default the sensitive columns, without a profile each column in turn
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) secret: Vec<String>,
+    /// The two halves that are linked, as `a,b:c,d`; default every other known column
+    #[arg(long, value_name = "COLUMNS:COLUMNS")]
+    pub(crate) link: Option<String>,
+    /// Targets or predicates of each attack
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    pub(crate) attacks: u32,
+    /// Columns of a multivariate predicate
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub(crate) columns: usize,
+    /// Predicates that are tried at most
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) attempts: u64,
+    /// Count equal rows once, as anonymeter does; default every row is a person
+    #[arg(long)]
+    pub(crate) distinct: bool,
+    /// Seed of the draws: the same attack for the same seed
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// End with code 1 if a risk is above this, as 9% or 0.09
+    #[arg(long, value_name = "SHARE", value_parser = parse_share)]
+    pub(crate) risk_at_most: Option<outis::limits::Share>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(crate) working: WorkingArgs,
+}
+
+fn parse_share(text: &str) -> Result<outis::limits::Share, String> {
+    outis::limits::Share::parse(text).ok_or_else(|| "a share is between 0 and 1, as 9% or 0.09".to_owned())
+}
+
+#[derive(Args)]
+pub(crate) struct LedgerArgs {
+    /// What to do
+    pub(crate) what: LedgerAct,
+    /// The ledger
+    pub(crate) file: PathBuf,
+    /// Its key, made by `outis keygen`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum LedgerAct {
+    /// Make an empty ledger; the file must not exist
+    Init,
+    /// Check every line and list the releases
+    List,
 }
 
 #[derive(Args)]

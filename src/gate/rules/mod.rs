@@ -3,10 +3,13 @@
 mod collisions;
 mod columns;
 mod derivatives;
+mod earlier_classes;
+mod earlier_tokens;
 mod equal_spellings;
 mod files;
 mod k_anonymity;
 mod key;
+mod learned;
 mod memory;
 mod models;
 mod null_pattern;
@@ -27,6 +30,7 @@ mod unkeyed;
 
 use super::rule::Rule;
 
+pub(in crate::gate) use earlier_tokens::EarlierTokens;
 pub use suppression::RULE as SUPPRESSION;
 
 /// All rules, in the order they are applied.
@@ -55,4 +59,7 @@ pub const RULES: &[&Rule] = &[
     &second_key::RULE,
     &unkeyed::RULE,
     &equal_spellings::RULE,
+    &earlier_tokens::RULE,
+    &earlier_classes::RULE,
+    &learned::RULE,
 ];

@@ -7,8 +7,8 @@ use super::node::{Fields, Found, Node};
 use crate::limits::{K, Share};
 use crate::profile::shape::{Kind, PROFILE};
 use crate::profile::spec::{
-    CatalogueSpec, ColumnSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec, OutputSpec, Position,
-    PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
+    CatalogueSpec, ColumnSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec, LedgerSpec, OutputSpec,
+    Position, PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
 };
 use std::collections::BTreeMap;
 
@@ -33,6 +33,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
         output: section(root, "output", output)?,
         keys: section(root, "keys", keys)?,
         sample: section(root, "rows", |rows| rows.share("sample").value())?,
+        ledger: root.table("ledger").and_then(ledger),
         examples: root.tables("example").map(example).collect(),
         sources: cells(root.map("sources")),
     })
@@ -128,6 +129,11 @@ fn keys(fields: &Fields) -> KeySpec {
         command: fields.texts("command"),
         release: fields.owned("release"),
     }
+}
+
+fn ledger(fields: &Fields) -> Option<LedgerSpec> {
+    let values_left = fields.whole("values_left").value().and_then(|least| usize::try_from(least).ok())?;
+    Some(LedgerSpec { population: fields.owned("population")?, values_left })
 }
 
 fn example(fields: &Fields) -> Example {

@@ -81,6 +81,12 @@ pub(in crate::profile) static PROFILE: Table = Table {
             "Where the key comes from, never what it is.",
         ),
         optional(
+            "ledger",
+            Kind::Table(&LEDGER),
+            r#"{ population = "residents-2026", values_left = 3 }"#,
+            "Holds the release against earlier ones; the file and its key are given on the command line.",
+        ),
+        optional(
             "example",
             Kind::List { of: &Kind::Table(&EXAMPLE), least: 0 },
             r#"[{ in = { age = "37" }, out = { age = "[30, 40)" } }]"#,
@@ -116,6 +122,25 @@ static CATALOGUE: Table = Table {
         optional("frequency", Kind::Word(|| names(Frequency::ALL)), r#""annual""#, "How often it is renewed."),
         optional("from", Kind::Text(Rule::Date), r#""2025-01-01""#, "First day that the data speaks of."),
         optional("until", Kind::Text(Rule::Date), r#""2025-12-31""#, "Last day that the data speaks of."),
+    ],
+};
+
+static LEDGER: Table = Table {
+    name: "`[ledger]`",
+    doc: "What a release must not do together with earlier ones. `outis run --ledger FILE --ledger-key FILE` says where they are.",
+    keys: &[
+        always(
+            "population",
+            Kind::Text(Rule::Alias),
+            r#""residents-2026""#,
+            "Alias of the people whom the releases are about; releases of one population are intersected.",
+        ),
+        always(
+            "values_left",
+            Kind::Whole { low: 1, high: 1_000_000 },
+            "3",
+            "Sensitive values that must be left to a person in the intersection of all releases; at least the l of the profile.",
+        ),
     ],
 };
 

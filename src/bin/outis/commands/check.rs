@@ -94,7 +94,7 @@ fn inquiry(arguments: &CheckArgs, told: Told) -> Result<(Inquiry, Option<K>, Inp
 }
 
 /// How a table is read when no profile says.
-fn plain_input() -> InputSpec {
+pub(crate) fn plain_input() -> InputSpec {
     InputSpec {
         format: None,
         encoding: "utf-8".into(),

@@ -1,10 +1,12 @@
 //! One file per verb.
 
+pub(crate) mod attack;
 pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod compare;
 pub(crate) mod explain;
 pub(crate) mod keygen;
+pub(crate) mod ledger;
 pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod record;

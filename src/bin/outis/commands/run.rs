@@ -7,7 +7,7 @@ use crate::progress::{Line, short};
 use outis::error::{Error, ErrorKind, Result, counted};
 use outis::log::Status;
 use outis::report::RunReport;
-use outis::run::{self, Job, Options, Outcome, Progress};
+use outis::run::{self, Job, LedgerFiles, Options, Outcome, Progress};
 use outis::sample::{self, SampleOptions, SampleShape};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -38,6 +38,11 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
             threads: usize::from(arguments.working.threads),
             memory: arguments.working.memory,
             insecure_test_seed: arguments.insecure_test_seed,
+            ledger: arguments
+                .ledger
+                .clone()
+                .zip(arguments.ledger_key.clone())
+                .map(|(file, key)| LedgerFiles { file, key }),
             ..Options::default()
         },
     };
