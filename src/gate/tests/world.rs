@@ -168,6 +168,7 @@ impl World {
             direct: self.policy.sources.iter().map(|source| source.role.names_a_person().then(empty)).collect(),
             tokens: columns.iter().map(|column| column.domain.is_some().then(empty)).collect(),
             rows_seen: 61,
+            earlier: None,
         };
         for (position, (raw, released)) in self.source.iter().zip(self.released()).enumerate() {
             let cells = |row: &Row| {
