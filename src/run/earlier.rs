@@ -1,11 +1,15 @@
 //! The ledger in a run: opened before the gate, written before the release is published, closed after.
 
+use super::staged::StagedRelease;
+use super::{Job, Outcome};
 use crate::error::{ErrorKind, Result};
-use crate::gate::{self, Earlier, Policy, Role};
+use crate::gate::{self, Aside, Earlier, Passed, Policy, Role};
 use crate::ledger::Ledger;
 use crate::profile::LedgerSpec;
-use crate::secret::{self, KeySource};
-use std::path::{Path, PathBuf};
+use crate::report::RunReport;
+use crate::secret::{self, KeySource, MasterKey};
+use crate::write;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where the ledger and its key are.
@@ -30,50 +34,51 @@ impl LedgerFiles {
 /// A run's ledger; locked until it is settled or dropped.
 pub(super) struct Against {
     ledger: Ledger,
-    pub(super) earlier: Arc<Earlier>,
+    earlier: Arc<Earlier>,
 }
 
 impl Against {
-    /// Opens the ledger that the profile asks for. `key` is the fingerprint of the run's key.
-    pub(super) fn open(
-        files: Option<&LedgerFiles>,
-        spec: Option<&LedgerSpec>,
-        key: String,
-        policy: &mut Policy,
-    ) -> Result<Option<Self>> {
-        let Some((files, spec)) = asked(files, spec)? else { return Ok(None) };
+    /// Opens the ledger that the profile asks for, and brings the gate what it says.
+    pub(super) fn open(job: &Job, key: &MasterKey, policy: &mut Policy, aside: &mut Aside) -> Result<Option<Self>> {
+        let Some((files, spec)) = asked(job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref())? else {
+            return Ok(None);
+        };
         let ledger = files.open()?;
         let earlier = Earlier {
             releases: ledger.counting().cloned().collect(),
             keys: ledger.keys(),
             population: spec.population.clone(),
-            key,
+            key: key.fingerprint(),
             values_left: spec.values_left,
         };
         // what every class may have in common with an earlier one is counted, whether a model asks for it or not
         let sensitive = policy.columns.iter().enumerate().filter(|(_, column)| column.role == Role::Sensitive);
         let more: Vec<usize> = sensitive.map(|(at, _)| at).filter(|at| !policy.sensitive.contains(at)).collect();
         policy.sensitive.extend(more);
-        Ok(Some(Self { ledger, earlier: Arc::new(earlier) }))
+        let earlier = Arc::new(earlier);
+        aside.earlier = Some(Arc::clone(&earlier));
+        Ok(Some(Self { ledger, earlier }))
     }
 }
 
 /// Publishes. With a ledger the release is written down first, and counts from then on; where publishing failed and something
 /// stands at the target all the same, it keeps counting.
-pub(super) fn publish<T>(
+pub(super) fn publish(
     against: Option<Against>,
-    release: &str,
     (policy, report): (&Policy, &gate::Report),
-    target: &Path,
-    publish: impl FnOnce() -> Result<T>,
-) -> Result<T> {
-    let Some(mut against) = against else { return publish() };
-    against.ledger.add(against.earlier.entry(release, policy, &report.measured))?;
-    let published = publish();
+    proof: Passed<StagedRelease<'_>>,
+    told: RunReport,
+) -> Result<Outcome> {
+    let release = told.run.clone();
+    let outcome = |published: write::Published| Outcome { report: told, folder: published.folder };
+    let Some(mut against) = against else { return write::publish(proof).map(outcome) };
+    let target = proof.staged().stage.target().to_path_buf();
+    against.ledger.add(against.earlier.entry(&release, policy, &report.measured))?;
+    let published = write::publish(proof);
     if published.is_ok() || !target.exists() {
         against.ledger.settle(published.is_ok())?;
     }
-    published
+    published.map(outcome)
 }
 
 /// Both or none: a profile that asks for a ledger is not run without one, and none is used that no profile asks for.

@@ -222,9 +222,7 @@ impl Begun<'_> {
         progress.begin(Stage::Gate, None);
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
         let mut policy = record.policy(plan, rows, limit, &parts, process(&key));
-        let (files, spec) = (job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref());
-        let against = earlier::Against::open(files, spec, key.fingerprint(), &mut policy)?;
-        aside.earlier = against.as_ref().map(|against| std::sync::Arc::clone(&against.earlier));
+        let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
         let staged =
             StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
         let mut others = other_operators(job, source, plan)?;
@@ -253,10 +251,7 @@ impl Begun<'_> {
                 progress.begin(Stage::Publish, None);
                 let report = record.seal(plan, &gate_report, &proof.staged().stage, place, clock)?;
                 join(on_disk)?;
-                let publish = || write::publish(proof);
-                let judged = (&policy, &gate_report);
-                let published = earlier::publish(against, &report.run, judged, &job.output, publish)?;
-                Ok(Outcome { report, folder: published.folder })
+                earlier::publish(against, (&policy, &gate_report), proof, report)
             }
         }
     }
