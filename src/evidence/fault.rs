@@ -56,6 +56,48 @@ faults! {
     Equivocation = "E_EQUIVOCATION", "the log shows another past than it did";
     /// A log folder whose files do not fit its checkpoint.
     LogFiles = "E_LOG_FILES", "files of the log are missing or do not fit its checkpoint";
+    /// A file of the release is not there.
+    FileMissing = "E_FILE_MISSING", "a file of the release is missing";
+    /// A file that nobody planned lies in the release.
+    FileUnplanned = "E_FILE_UNPLANNED", "a file lies in the release that its certificate does not name";
+    /// A file has another digest than its certificate says.
+    FileChanged = "E_FILE_CHANGED", "a file is not the one that its certificate names";
+    /// A line of the log is no event in its one form.
+    LogLine = "E_LOG_LINE", "a line of the log is not an event in the one form that events have";
+    /// Events are missing, doubled, or of another run.
+    LogSequence = "E_LOG_SEQUENCE", "events of the log are missing, doubled or of another run";
+    /// Events stand in an order that no run has.
+    LogOrder = "E_LOG_ORDER", "events of the log stand in an order that no run has";
+    /// The log does not end as that of a published run.
+    Unsealed = "E_UNSEALED", "the log does not end as that of a published run";
+    /// Rows or shards do not add up.
+    Rows = "E_ROWS", "rows do not add up: every row read is released, suppressed, rejected or not drawn";
+    /// The times are not those that were sealed.
+    Times = "E_TIMES", "the times are not those that were sealed, or go backwards";
+    /// The key was not made and destroyed as the goal asks.
+    KeyLife = "E_KEY_LIFE", "the key of the tokens was not made and destroyed as the goal asks";
+    /// A rule of the gate is missing, or one that blocks did not hold.
+    Gate = "E_GATE", "a rule of the gate is missing, doubled or did not hold";
+    /// The certificate says something else than the log.
+    Certificate = "E_CERTIFICATE", "the certificate says something else than the log and the files";
+    /// The gate's statement says something else than the log.
+    GateStatement = "E_GATE_STATEMENT", "the statement of the gate's tests says something else than the log";
+    /// The report says something else than the log.
+    Report = "E_REPORT", "the report says something else than the log";
+    /// Plan or profile are not those of the log.
+    Plan = "E_PLAN", "the plan or the profile is not the one that the log names";
+    /// The release's list of keys is not that of its signers.
+    Keys = "E_KEYS", "the list of keys is not that of the keys that signed";
+    /// Nobody signed, and a trusted signature is asked for.
+    Unsigned = "E_UNSIGNED", "nobody signed it";
+    /// A data file cannot be read as what it should be.
+    Unreadable = "E_UNREADABLE", "a data file cannot be read as what the log says it is";
+    /// The data files have other columns than the log says.
+    Columns = "E_COLUMNS", "the data files have other columns than the log says";
+    /// The data files have other rows than the log says.
+    Counts = "E_COUNTS", "the rows counted in the data files are not those of the log";
+    /// The data files do not keep the promise of the release.
+    Models = "E_MODELS", "the classes counted in the data files are not those of the log, or smaller than was asked";
     /// A rotation that the old key did not sign.
     Rotation = "E_ROTATION", "a key was replaced without the old key's word";
 }

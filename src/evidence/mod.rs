@@ -13,6 +13,7 @@
 //! ```
 
 mod catalogue;
+mod certificate;
 mod checkpoint;
 mod envelope;
 mod fault;
@@ -27,10 +28,12 @@ mod rotation;
 mod run_facts;
 mod signing_key;
 mod statement;
+mod story;
 mod tiles;
 mod view;
 
 pub use catalogue::catalogue_entry;
+pub use certificate::{Certificate, Log};
 pub use checkpoint::Checkpoint;
 pub use envelope::{Envelope, IN_TOTO};
 pub use fault::Fault;
@@ -44,6 +47,7 @@ pub use public_key::{PublicKey, SM2_SIGNER_ID, SigningSuite, is_name};
 pub use rotation::{Rotation, follow};
 pub use run_facts::RunFacts;
 pub use signing_key::{Signer, SigningKey, trust_root};
+pub use story::{LogFinding, Story, leaves};
 pub use statement::{Predicate, Resource, Statement, TestResult, TestVerdict};
 pub use tiles::TileLog;
 pub use view::{Row, Wanted, organisation_rows, run_rows};

@@ -315,7 +315,7 @@ pub struct RunFailed {
     pub code: String,
 }
 
-/// The last event of a run that came to its end: totals, and how it ended.
+/// The end of a run: totals, and how it ended. Only the seal of the times follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunSealed {
@@ -339,6 +339,16 @@ pub struct RunSealed {
     pub shards: u64,
     /// Events before this one.
     pub events: u64,
+}
+
+/// What stands behind the sealed events: the times, which are no part of what can be repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimesSealed {
+    /// Lines of the times that the digest covers.
+    pub moments: u64,
+    /// SHA-256 of those lines.
+    pub digest: Digest,
 }
 
 /// How a run ended.

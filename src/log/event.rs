@@ -2,7 +2,7 @@
 
 use super::body::{
     GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged, RiskMeasured, RunFailed,
-    RunOpened, RunSealed, SchemaBound, ShardsDone, SurveyDone,
+    RunOpened, RunSealed, SchemaBound, ShardsDone, SurveyDone, TimesSealed,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,10 @@ pub enum Event {
     KeyDestroyed(KeyDestroyed),
     /// The run could not go on: the last event.
     RunFailed(RunFailed),
-    /// The run came to its end: the last event.
+    /// The run came to its end.
     RunSealed(RunSealed),
+    /// The times of all events before: the last one of a run that came to its end.
+    TimesSealed(TimesSealed),
 }
 
 /// The stage of the process that an event belongs to, after GB/T 37964-2019 (goals, identify, process, verify and
@@ -71,7 +73,7 @@ impl Event {
             | Self::OutputStaged(_)
             | Self::KeyDestroyed(_) => Phase::Process,
             Self::RiskMeasured(_) | Self::GateResult(_) => Phase::Verify,
-            Self::RunFailed(_) | Self::RunSealed(_) => Phase::End,
+            Self::RunFailed(_) | Self::RunSealed(_) | Self::TimesSealed(_) => Phase::End,
         }
     }
     /// The first shard that it tells of.

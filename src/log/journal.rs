@@ -1,6 +1,7 @@
 //! Writes events in order: a line for each, and a line for its time.
 
-use super::{Entry, Event, Moment, Whole};
+use super::{Entry, Event, Moment, TimesSealed, Whole};
+use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use std::io::Write;
 
@@ -51,6 +52,17 @@ impl<W: Write> Journal<W> {
         // the event first: a time without its event would be a line too many
         write_line(&mut self.events, entry.encode()?)?;
         write_line(&mut self.times, moment)?;
+        self.next += 1;
+        Ok(())
+    }
+    /// Ends the record with the digest of the times; this event has no time of its own.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn seal_times(&mut self, digest: Digest) -> Result<()> {
+        let event = Event::TimesSealed(TimesSealed { moments: self.next, digest });
+        let entry = Entry { seq: self.next, run_id: self.run_id.clone(), actor: self.actor.clone(), event };
+        write_line(&mut self.events, entry.encode()?)?;
         self.next += 1;
         Ok(())
     }

@@ -1,0 +1,277 @@
+//! What a log says as a whole: whether its events are those of one run that published, in order, and add up.
+//!
+//! Given: the bytes of a log, of anybody. It quotes nothing of them: what does not hold is a [`Fault`] with a line.
+
+use super::Fault;
+use crate::log::{
+    Entry, Event, GateResult, InputOpened, InputRead, KeyCreated, OutputStaged, RiskMeasured, RunOpened, RunSealed,
+    SchemaBound, ShardsDone, Status, SurveyDone, TimesSealed,
+};
+
+/// One thing that does not hold, and the line of the log that shows it, from 1.
+pub type LogFinding = (Fault, Option<u64>);
+
+/// The events of one published run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Story {
+    /// The run's id.
+    pub run_id: String,
+    /// The role that answered for it.
+    pub actor: String,
+    /// How it began.
+    pub opened: RunOpened,
+    /// Columns and form.
+    pub bound: SchemaBound,
+    /// Levels, by column.
+    pub levels: Vec<(String, u64)>,
+    /// Number of inputs.
+    pub inputs: u64,
+    /// Their bytes, where all are known.
+    pub input_bytes: Option<u64>,
+    /// The key of the tokens.
+    pub key: KeyCreated,
+    /// Data files.
+    pub outputs: Vec<OutputStaged>,
+    /// What the gate counted.
+    pub risk: RiskMeasured,
+    /// The gate's rules.
+    pub gates: Vec<GateResult>,
+    /// Totals.
+    pub sealed: RunSealed,
+    /// The times.
+    pub times: TimesSealed,
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Parts {
+    opened: Option<RunOpened>,
+    bound: Option<SchemaBound>,
+    levels: Vec<(String, u64)>,
+    inputs: Vec<InputOpened>,
+    key: Option<KeyCreated>,
+    survey: Option<SurveyDone>,
+    shards: Vec<ShardsDone>,
+    read: Vec<(InputRead, usize)>,
+    outputs: Vec<OutputStaged>,
+    risk: Option<RiskMeasured>,
+    gates: Vec<GateResult>,
+    destroyed: Option<String>,
+    sealed: Option<(RunSealed, u64)>,
+    times: Option<TimesSealed>,
+}
+
+/// The exact bytes of every event: the leaves of the tree.
+#[must_use]
+pub fn leaves(log: &[u8]) -> Vec<&[u8]> {
+    let mut leaves: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();
+    // a log ends with a line end, behind which nothing stands
+    if leaves.last().is_some_and(|last| last.is_empty()) {
+        leaves.pop();
+    }
+    leaves
+}
+
+impl Story {
+    /// Reads a log. Everything that does not hold is told; the story is there when enough of it could be read.
+    #[must_use]
+    pub fn read(log: &[u8]) -> (Option<Self>, Vec<LogFinding>) {
+        let (mut parts, mut findings, mut rank, mut run) = (Parts::default(), Vec::new(), 0, None);
+        for (at, leaf) in leaves(log).into_iter().enumerate() {
+            let line = Some(at as u64 + 1);
+            let Ok(entry) = Entry::decode(leaf) else {
+                findings.push((Fault::LogLine, line));
+                continue;
+            };
+            let (run_id, actor) = run.get_or_insert_with(|| (entry.run_id.clone(), entry.actor.clone()));
+            if entry.seq != at as u64 || entry.run_id != *run_id || entry.actor != *actor {
+                findings.push((Fault::LogSequence, line));
+            }
+            let (next, repeats) = place(&entry.event);
+            if next < rank || (next == rank && !repeats && at > 0) {
+                findings.push((Fault::LogOrder, line));
+            }
+            rank = next;
+            if !parts.take(entry.event, at as u64) {
+                findings.push((Fault::LogOrder, line));
+            }
+        }
+        if !log.ends_with(b"\n") {
+            findings.push((Fault::LogLine, None));
+        }
+        let story = run.and_then(|(run_id, actor)| parts.finish(run_id, actor, &mut findings));
+        if story.is_none() {
+            findings.push((Fault::Unsealed, None));
+        }
+        (story, findings)
+    }
+}
+
+/// The place of an event in a run, and whether several may stand there.
+fn place(event: &Event) -> (u32, bool) {
+    match event {
+        Event::RunOpened(_) => (0, false),
+        Event::SchemaBound(_) => (1, false),
+        Event::LevelsChosen(_) => (2, false),
+        Event::InputOpened(_) => (3, true),
+        Event::KeyCreated(_) => (4, false),
+        Event::SurveyDone(_) => (5, false),
+        Event::ShardsDone(_) | Event::InputRead(_) => (6, true),
+        Event::OutputStaged(_) => (7, true),
+        Event::RiskMeasured(_) => (8, false),
+        Event::GateResult(_) => (9, true),
+        Event::KeyDestroyed(_) => (10, false),
+        Event::RunSealed(_) => (11, false),
+        Event::TimesSealed(_) => (12, false),
+        Event::RunFailed(_) => (13, false),
+    }
+}
+
+impl Parts {
+    /// Whether the event may be there at all, in a run that published.
+    fn take(&mut self, event: Event, at: u64) -> bool {
+        match event {
+            Event::RunOpened(body) => self.opened.replace(body).is_none() && at == 0,
+            Event::SchemaBound(body) => self.bound.replace(body).is_none(),
+            Event::LevelsChosen(body) => std::mem::replace(&mut self.levels, body.levels).is_empty(),
+            Event::InputOpened(body) => {
+                self.inputs.push(body);
+                true
+            }
+            Event::KeyCreated(body) => self.key.replace(body).is_none(),
+            Event::SurveyDone(body) => self.survey.replace(body).is_none(),
+            Event::ShardsDone(body) => {
+                self.shards.push(body);
+                true
+            }
+            Event::InputRead(body) => {
+                self.read.push((body, self.shards.len()));
+                true
+            }
+            Event::OutputStaged(body) => {
+                self.outputs.push(body);
+                true
+            }
+            Event::RiskMeasured(body) => self.risk.replace(body).is_none(),
+            Event::GateResult(body) => {
+                self.gates.push(body);
+                true
+            }
+            Event::KeyDestroyed(body) => self.destroyed.replace(body.fingerprint).is_none(),
+            Event::RunSealed(body) => self.sealed.replace((body, at)).is_none(),
+            Event::TimesSealed(body) => body.moments == at && self.times.replace(body).is_none(),
+            Event::RunFailed(_) => false,
+        }
+    }
+
+    fn finish(self, run_id: String, actor: String, findings: &mut Vec<LogFinding>) -> Option<Story> {
+        if !self.rows_add_up() {
+            findings.push((Fault::Rows, None));
+        }
+        let published = self.sealed.as_ref().is_some_and(|(sealed, _)| {
+            sealed.status == Status::Published && sealed.reasons.is_empty()
+        });
+        if !published {
+            findings.push((Fault::Unsealed, None));
+        }
+        let (opened, bound, key) = (self.opened?, self.bound?, self.key?);
+        let kept = opened.goal == "anonymized" && key.custody != "ephemeral";
+        if self.destroyed.as_deref() != Some(key.fingerprint.as_str()) || kept {
+            findings.push((Fault::KeyLife, None));
+        }
+        let ids: std::collections::BTreeSet<&str> = self.gates.iter().map(|gate| gate.rule.as_str()).collect();
+        let holds = |gate: &GateResult| match gate.status.as_str() {
+            "pass" | "not-applicable" => true,
+            "warn" => gate.severity != "blocks",
+            _ => false,
+        };
+        if ids.len() != self.gates.len() || self.gates.is_empty() || !self.gates.iter().all(holds) {
+            findings.push((Fault::Gate, None));
+        }
+        let risk = self.risk?;
+        let small = matches!((bound.k, risk.smallest_class), (Some(k), Some(least)) if least < u64::from(k));
+        if small || risk.unit != bound.unit {
+            findings.push((Fault::Models, None));
+        }
+        Some(Story {
+            run_id,
+            actor,
+            opened,
+            levels: self.levels,
+            inputs: total(self.inputs.iter().map(|input| input.inputs))?,
+            input_bytes: self.inputs.iter().map(|input| input.bytes).collect::<Option<Vec<u64>>>().and_then(total),
+            bound,
+            key,
+            outputs: self.outputs,
+            risk,
+            gates: self.gates,
+            sealed: self.sealed?.0,
+            times: self.times?,
+        })
+    }
+
+    /// The equations of the record; numbers of anybody are added without overflow.
+    fn rows_add_up(&self) -> bool {
+        let (Some((sealed, at)), Some(risk)) = (&self.sealed, &self.risk) else { return false };
+        let sum = |of: &dyn Fn(&ShardsDone) -> u64| total(self.shards.iter().map(of));
+        let parts = |parts: [u64; 4]| total(parts);
+        let each = self.shards.iter().all(|done| {
+            Some(done.rows_in) == parts([done.rows_out, done.suppressed, done.rejected, done.not_drawn])
+                && done.shards > 0
+        });
+        let totals = [
+            (sum(&|done| done.rows_in), sealed.rows_in),
+            (sum(&|done| done.rows_out), sealed.rows_out),
+            (sum(&|done| done.suppressed), sealed.suppressed),
+            (sum(&|done| done.rejected), sealed.rejected),
+            (sum(&|done| done.not_drawn), sealed.not_drawn),
+            (sum(&|done| done.shards), sealed.shards),
+            (total(self.outputs.iter().map(|file| file.rows)), sealed.rows_out),
+            (Some(risk.rows), sealed.rows_out),
+            (Some(sealed.events), *at),
+        ];
+        each && totals.iter().all(|(sum, told)| *sum == Some(*told))
+            && self.shards_are_whole()
+            && self.inputs_are_whole()
+            && self.survey_agrees(sealed)
+    }
+    fn shards_are_whole(&self) -> bool {
+        let mut next = Some(0);
+        self.shards.iter().all(|done| {
+            let fits = next == Some(done.first_shard);
+            next = done.first_shard.checked_add(done.shards);
+            fits
+        })
+    }
+    /// Every input that was opened was read, in order, and its shards are those that follow the input before.
+    fn inputs_are_whole(&self) -> bool {
+        let (mut next, mut start) = (Some(0), 0);
+        let alike = self.inputs.len() == self.read.len();
+        alike
+            && self.inputs.iter().zip(&self.read).all(|(opened, (read, end))| {
+                let shards = &self.shards[start..*end];
+                start = *end;
+                let fits = next == Some(opened.first_input)
+                    && (opened.first_input, opened.inputs) == (read.first_input, read.inputs)
+                    && opened.inputs > 0
+                    && shards.iter().all(|done| done.first_input == read.first_input)
+                    && total(shards.iter().map(|done| done.rows_in)) == Some(read.rows)
+                    && total(shards.iter().map(|done| done.shards)) == Some(read.shards);
+                next = opened.first_input.checked_add(opened.inputs);
+                fits
+            })
+            && start == self.shards.len()
+    }
+    fn survey_agrees(&self, sealed: &RunSealed) -> bool {
+        self.survey.as_ref().is_none_or(|survey| {
+            survey.rows.checked_add(survey.rejected) == Some(sealed.rows_in)
+                && survey.rejected == sealed.rejected
+                && survey.rows_to_suppress == sealed.suppressed
+                && survey.rows_to_suppress <= survey.suppression_limit
+        })
+    }
+}
+
+fn total(numbers: impl IntoIterator<Item = u64>) -> Option<u64> {
+    numbers.into_iter().try_fold(0_u64, u64::checked_add)
+}
