@@ -23,10 +23,12 @@ mod progress;
 mod reapply;
 mod record;
 mod release;
+mod seal;
 mod solve;
 mod staged;
 mod survey;
 mod transforming;
+pub mod verify;
 
 pub use checking::{Inquiry, check, inquiry};
 pub use clean::{Cleaned, clean};
@@ -35,6 +37,7 @@ pub use compare::{Compared, compare};
 pub use earlier::LedgerFiles;
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
+pub use seal::SignWith;
 pub use solve::{Solved, solve};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -78,11 +81,20 @@ pub struct Options {
     pub insecure_test_seed: Option<u64>,
     /// The ledger of earlier releases.
     pub ledger: Option<LedgerFiles>,
+    /// Keys that sign the evidence; without any the release says that nobody signed it.
+    pub sign: Vec<SignWith>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, memory: 1 << 30, shard_bytes: read::SHARD_BYTES, insecure_test_seed: None, ledger: None }
+        Self {
+            threads: 0,
+            memory: 1 << 30,
+            shard_bytes: read::SHARD_BYTES,
+            insecure_test_seed: None,
+            ledger: None,
+            sign: Vec::new(),
+        }
     }
 }
 
@@ -111,6 +123,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     clock.begin(Stage::Plan);
     let pool = make_pool(job.options.threads)?;
     let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
+    let signers = job.options.sign.iter().map(SignWith::load).collect::<Result<Vec<_>>>()?;
     let source = open(job)?;
     earlier::asked(job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref())?;
     refuse_input_as_target(&job.output, source.files())?;
@@ -123,7 +136,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     clean_beside(&job.output, progress)?;
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
-    let mut record = Record::open(&stage, &job.loaded, &plan, run_id(&key)?, &clock)?;
+    let mut record = Record::open(&stage, &job.loaded, &plan, (run_id(&key)?, signers), &clock)?;
     let begun = Begun { job, place: &place, source: &source, plan: &plan, progress };
     begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
         record.failed(error, place.threads, &clock);

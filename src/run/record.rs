@@ -6,9 +6,10 @@ use super::levels::Search;
 use super::parallel::Done;
 use super::release::ShardReport;
 use super::survey::Survey;
-use super::{Outcome, Workplace, describe};
+use super::{Outcome, Workplace, describe, seal};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
+use crate::evidence::Signer;
 use crate::gate::{self, Policy, RowAccount, Suppression};
 use crate::log::{
     Clock, ColumnRecord, Event, FileForm, InputOpened, Journal, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
@@ -29,7 +30,6 @@ pub(super) const LOG: &str = "evidence/log.jsonl";
 pub(super) const TIMES: &str = "evidence/times.jsonl";
 const PLAN: &str = "evidence/plan.txt";
 const PROFILE: &str = "evidence/profile.toml";
-const GATES: &str = "evidence/gates.json";
 const REPORT: &str = "evidence/report.json";
 const PAGE: &str = "evidence/report.html";
 
@@ -39,6 +39,7 @@ const RETENTION_YEARS: u32 = 5;
 /// The log of a run and what it has counted so far.
 pub(super) struct Record {
     journal: Journal<File>,
+    signers: Vec<Signer>,
     profile_digest: Digest,
     rows: RowAccount,
     shards: u64,
@@ -48,12 +49,19 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn open(stage: &Stage, loaded: &Loaded, plan: &Plan, run_id: String, clock: &RunClock) -> Result<Self> {
+    pub(super) fn open(
+        stage: &Stage,
+        loaded: &Loaded,
+        plan: &Plan,
+        (run_id, signers): (String, Vec<Signer>),
+        clock: &RunClock,
+    ) -> Result<Self> {
         let ((events, _), (times, _)) = (stage.create_file(LOG)?, stage.create_file(TIMES)?);
         let actor = plan.provenance.responsible.clone().unwrap_or_else(|| "role:unnamed".to_owned());
         let profile_digest = Digest::of_text(&loaded.text);
         let mut record = Self {
             journal: Journal::new(events, times, run_id, actor),
+            signers,
             profile_digest: profile_digest.clone(),
             rows: RowAccount::default(),
             shards: 0,
@@ -258,12 +266,12 @@ impl Record {
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<RunReport> {
-        self.sealed(Status::Published, Vec::new(), place.threads, clock)?;
+        self.sealed(stage, Status::Published, Vec::new(), place.threads, clock)?;
         let report = self.report(Status::Published, plan, Some(gate), place, clock);
-        write_file(stage, GATES, &json(&report.gate)?)?;
         write_file(stage, REPORT, &json(&report)?)?;
         write_file(stage, PAGE, html(&report).as_bytes())?;
         describe::describe(stage, &self.catalogue)?;
+        seal::certify(stage, &self.signers)?;
         Ok(report)
     }
 
@@ -277,7 +285,7 @@ impl Record {
         clock: &RunClock,
     ) -> Result<Outcome> {
         let reasons = gate.verdicts.iter().filter(|verdict| verdict.refuses()).map(|verdict| verdict.rule.to_owned());
-        self.sealed(Status::Refused, reasons.collect(), place.threads, clock)?;
+        self.sealed(&stage, Status::Refused, reasons.collect(), place.threads, clock)?;
         let report = self.report(Status::Refused, plan, Some(gate), place, clock);
         Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)? })
     }
@@ -340,7 +348,7 @@ impl Record {
             milliseconds: 0,
         };
         self.gate_result(&verdict, clock)?;
-        self.sealed(Status::Refused, vec![verdict.rule.to_owned()], place.threads, clock)?;
+        self.sealed(&stage, Status::Refused, vec![verdict.rule.to_owned()], place.threads, clock)?;
         let mut report = self.report(Status::Refused, plan, None, place, clock);
         report.gate = vec![verdict];
         Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)? })
@@ -355,7 +363,15 @@ impl Record {
         let _ = ended.map(|()| events.sync_all().and_then(|()| times.sync_all()));
     }
 
-    fn sealed(&mut self, status: Status, reasons: Vec<String>, threads: usize, clock: &RunClock) -> Result<()> {
+    /// The last events, and the signed head of the log.
+    fn sealed(
+        &mut self,
+        stage: &Stage,
+        status: Status,
+        reasons: Vec<String>,
+        threads: usize,
+        clock: &RunClock,
+    ) -> Result<()> {
         let event = Event::RunSealed(RunSealed {
             status,
             reasons,
@@ -368,7 +384,10 @@ impl Record {
             shards: self.shards,
             events: self.journal.events(),
         });
-        self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))
+        self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))?;
+        let (digest, _) = Digest::of_file(&stage.folder().join(TIMES))?;
+        self.journal.seal_times(digest)?;
+        seal::seal_log(stage, self.journal.run_id(), &self.signers)
     }
 
     fn report(

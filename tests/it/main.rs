@@ -16,6 +16,7 @@ mod architecture; // the import table: arrows that are not in it do not exist
 mod brute_force; // a slow and obvious solver agrees on thousands of small problems
 mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod check; // every number of `check` against pycanon, and its defects
+mod crash; // killed runs and full disks: whole releases or logs
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod independent; // evidence checked by programs and libraries of others
@@ -30,5 +31,6 @@ mod release; // what a release is: rows, order, files, log
 mod seeds; // every requirement of the regulations names tests that exist
 mod snapshots; // plans, help, schema: what people read
 mod support; // temporary folders, the program, tables
-mod threads;
-mod threats; // the table of attacks: every rule in it, every test of it there // same bytes for any number of threads
+mod tamper; // every change to a release is found, with its code
+mod threads; // same bytes for any number of threads
+mod threats; // the table of attacks: every rule in it, every test of it there

@@ -53,6 +53,8 @@ pub(crate) enum Verb {
     Sample(SampleArgs),
     /// Run the `[[example]]` rows of profiles
     Test(TestArgs),
+    /// Check a release from its folder and a public key alone
+    Verify(VerifyArgs),
     /// Remove what killed runs left in a folder; their logs stay
     Clean(CleanArgs),
     /// What happens to cells: the operators of `apply`
@@ -101,6 +103,9 @@ pub(crate) struct RunArgs {
     /// The ledger's key
     #[arg(long, value_name = "FILE", requires = "ledger")]
     pub(crate) ledger_key: Option<PathBuf>,
+    /// Sign the evidence with this key file, as `outis keygen --signing` makes it; give it twice for two suites
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Vec<PathBuf>,
     /// A seed instead of a random key: repeatable, not private. For tests and comparisons; the log says so
     #[arg(long, value_name = "N")]
     pub(crate) insecure_test_seed: Option<u64>,
@@ -214,6 +219,24 @@ pub(crate) struct CheckArgs {
     pub(crate) reading: ReadingArgs,
     #[command(flatten)]
     pub(crate) working: WorkingArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct VerifyArgs {
+    /// The release folder
+    pub(crate) folder: PathBuf,
+    /// File with a public key that must have signed; give it once for each that you trust
+    #[arg(long, value_name = "KEY")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// Check only that the release fits together, whoever made it
+    #[arg(long, conflicts_with = "trust")]
+    pub(crate) unsigned: bool,
+    /// There is no network in this program: the check is always offline, and this says so
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Worker threads, up to 1024; default all cores
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub(crate) threads: u16,
 }
 
 #[derive(Args)]

@@ -14,6 +14,7 @@ pub(crate) mod run;
 pub(crate) mod sample;
 pub(crate) mod solve;
 pub(crate) mod test;
+pub(crate) mod verify;
 
 use crate::args::{ReadingArgs, Told};
 use crate::message::for_terminal;

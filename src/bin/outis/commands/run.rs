@@ -7,7 +7,7 @@ use crate::progress::{Line, short};
 use outis::error::{Error, ErrorKind, Result, counted};
 use outis::log::Status;
 use outis::report::RunReport;
-use outis::run::{self, Job, LedgerFiles, Options, Outcome, Progress};
+use outis::run::{self, Job, LedgerFiles, Options, Outcome, Progress, SignWith};
 use outis::sample::{self, SampleOptions, SampleShape};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -43,6 +43,7 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
                 .clone()
                 .zip(arguments.ledger_key.clone())
                 .map(|(file, key)| LedgerFiles { file, key }),
+            sign: arguments.sign.iter().cloned().map(SignWith::File).collect(),
             ..Options::default()
         },
     };

@@ -1,0 +1,156 @@
+//! Counts the data files again and compares with what the log says of them.
+
+use super::super::parallel::{Worker, each_shard};
+use super::super::{Options, Progress, Stage, make_pool};
+use super::Links;
+use crate::error::{ErrorKind, Result};
+use crate::evidence::{Fault, Story};
+use crate::group::{self, ClassTable, Shape, TableBuilder};
+use crate::log::FileForm;
+use crate::read::{self, Scratch, Shard, ShardCount, Source};
+use crate::value::Text;
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+/// Reads every data file and compares rows, columns and classes with the log.
+pub(super) fn found_again(links: &mut Links<'_>, story: &Story, options: &Options, progress: &Progress) -> Result<()> {
+    let (mut paths, mut full) = (Vec::new(), Vec::new());
+    for (at, file) in story.outputs.iter().enumerate() {
+        let Some(path) = links.folder.plain(&file.file) else {
+            links.add(Fault::FileMissing, &file.file);
+            continue;
+        };
+        match links.folder.digest(&file.file) {
+            Some(digest) if digest == file.digest => {}
+            _ => links.add(Fault::FileChanged, &file.file),
+        }
+        if path.metadata().map_or(0, |file| file.len()) != file.bytes {
+            links.add(Fault::FileChanged, &file.file);
+        }
+        // a file of lines without a line has no columns that could be read
+        if !(story.bound.form.format == "ndjson" && file.rows == 0) {
+            paths.push(path);
+            full.push(at);
+        }
+    }
+    let mut rows = vec![0; story.outputs.len()];
+    let mut classes = None;
+    if !paths.is_empty() {
+        match count(&paths, story, options, progress) {
+            Ok((counts, table)) => {
+                for (at, count) in full.into_iter().zip(counts) {
+                    rows[at] = count;
+                }
+                classes = table;
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::Internal(_) | ErrorKind::Interrupted) => return Err(error),
+            Err(error) if *error.kind() == ErrorKind::MissingColumn => links.add(Fault::Columns, "data"),
+            Err(_) => links.add(Fault::Unreadable, "data"),
+        }
+    }
+    for (file, rows) in story.outputs.iter().zip(&rows) {
+        if file.rows != *rows {
+            links.add(Fault::Counts, &file.file);
+        }
+    }
+    links.found.rows = rows.iter().try_fold(0_u64, |sum, rows| sum.checked_add(*rows));
+    compare(links, story, classes.as_ref());
+    Ok(())
+}
+
+/// The classes are those of the log, and not smaller than was asked.
+fn compare(links: &mut Links<'_>, story: &Story, classes: Option<&ClassTable>) {
+    let risk = &story.risk;
+    let Some(table) = classes else {
+        if risk.classes.is_some_and(|classes| classes > 0) {
+            links.add(Fault::Models, "data");
+        }
+        return;
+    };
+    let smallest = table.members().iter().copied().min();
+    let members: u64 = if story.bound.unit == "subject" { table.members().iter().sum() } else { table.total_rows() };
+    let unique = table.members().iter().filter(|members| **members == 1).count() as u64;
+    let count = table.len() as u64;
+    let found = (Some(count), smallest, unique, members, table.total_rows());
+    let told = (risk.classes, risk.smallest_class, risk.unique_classes, risk.members, risk.rows);
+    let fractions = smallest.map(|least| format!("1/{least}")) == risk.highest_risk
+        && (members > 0).then(|| format!("{count}/{members}")) == risk.average_risk;
+    let enough = match (story.bound.k, smallest) {
+        (Some(k), Some(least)) => least >= u64::from(k),
+        _ => true,
+    };
+    if found != told || !fractions || !enough {
+        links.add(Fault::Models, "data");
+    }
+    links.found.smallest_class = smallest;
+}
+
+/// Rows of every file, and the classes over the released quasi-identifiers.
+fn count(
+    paths: &[PathBuf],
+    story: &Story,
+    options: &Options,
+    progress: &Progress,
+) -> Result<(Vec<u64>, Option<ClassTable>)> {
+    let source = open(paths, &story.bound.form)?;
+    let names: Vec<&str> = source.schema().fields().iter().map(|field| field.name.as_str()).collect();
+    if !names.iter().copied().eq(story.bound.released.iter().map(String::as_str)) {
+        return Err(ErrorKind::MissingColumn.into());
+    }
+    let place = |column: &&crate::log::ColumnRecord| {
+        column.released_as.as_ref().and_then(|name| names.iter().position(|known| known == name))
+    };
+    let of_role = |role: &str| story.bound.columns.iter().filter(move |column| column.role == role).collect::<Vec<_>>();
+    let quasi: Vec<usize> = of_role("quasi").iter().filter_map(place).collect();
+    let subject = if story.bound.unit == "subject" { of_role("subject").first().and_then(place) } else { None };
+    let pool = make_pool(options.threads)?;
+    progress.begin(Stage::Gate, source.total_bytes());
+    let pass = source.pass()?.only(quasi.iter().copied().chain(subject)).without_fingerprints();
+    let shape = Shape { quasi: quasi.len(), sensitive: 0, subject: subject.is_some() };
+    let counter = || Counter { quasi: &quasi, subject, table: TableBuilder::new(shape) };
+    let workers = (0..pool.current_num_threads()).map(|_| counter()).collect();
+    let (workers, done) = each_shard(&source, &pass, &pool, workers, progress)?;
+    let mut rows = vec![0; paths.len()];
+    for shard in done {
+        rows[shard.file] += shard.count.rows;
+    }
+    let counted = !quasi.is_empty() && rows.iter().any(|rows| *rows > 0);
+    let tables: Vec<TableBuilder> = workers.into_iter().map(|worker| worker.table).collect();
+    let table = counted.then(|| group::merge(tables, pool.current_num_threads()));
+    Ok((rows, table))
+}
+
+fn open(paths: &[PathBuf], form: &FileForm) -> Result<Source> {
+    let options = read::Options {
+        format: read::Format::from_name(&form.format),
+        delimiter: form.delimiter,
+        null: vec![form.null.clone().into_bytes()],
+        as_text: true,
+        ..read::Options::default()
+    };
+    Source::open(paths, options)
+}
+
+struct Counter<'q> {
+    quasi: &'q [usize],
+    subject: Option<usize>,
+    table: TableBuilder,
+}
+
+impl Worker for Counter<'_> {
+    type Output = ();
+
+    fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, ())> {
+        let count = shard.read(scratch, &mut |batch| {
+            if self.quasi.is_empty() {
+                return Ok(());
+            }
+            let quasi: Vec<Cow<'_, Text<'_>>> = self.quasi.iter().map(|at| batch.columns[*at].to_text()).collect();
+            let quasi: Vec<&Text<'_>> = quasi.iter().map(AsRef::as_ref).collect();
+            let subject = self.subject.map(|at| batch.columns[at].to_text());
+            self.table.add(&quasi, &[], subject.as_deref());
+            Ok(())
+        })?;
+        Ok((count, ()))
+    }
+}

@@ -1,0 +1,267 @@
+//! Runs that are killed at any instant, and disks that are full at any write: never a partial release, never one without
+//! the gate, never plaintext left; after the next start no private folder either, and the log is there.
+//!
+//! The points of a kill are those that anybody can see from outside: each event in the log, each file in the stage, the
+//! stage and the release themselves; and random instants. So the program that is killed is the one that is shipped.
+//! `OUTIS_KILLS=500` makes the count that a release of this program is held to; without it a short round is made.
+
+use crate::support::{Folder, program};
+use outis::run::Options;
+use outis::run::verify::{Trust, trusted, verify};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PROFILE: &str = r#"
+name = "crash"
+version = "1"
+goal = "anonymized"
+tier = "trade"
+[privacy]
+k_anonymity = 2
+suppress_at_most = "10%"
+[output]
+parts = 4
+[[column]]
+name = "id"
+role = "subject"
+apply = { token = { domain = "person" } }
+[[column]]
+name = "city"
+role = "quasi"
+[[column]]
+name = "note"
+role = "direct"
+apply = "drop"
+"#;
+
+/// Rows with a marker in the columns that may not leave as they are.
+fn table(rows: usize) -> String {
+    let mut text = String::from("id,city,note\n");
+    for row in 0..rows {
+        text.push_str(&format!("MARKER-{row:08},{},MARKER note {row}\n", ["north", "south"][row % 2]));
+    }
+    text
+}
+
+fn folder(rows: usize) -> Folder {
+    let folder = Folder::new();
+    folder.write("p.toml", PROFILE);
+    folder.write("in.csv", table(rows));
+    folder.outis(&["keygen", "--signing", "ed25519", "key"]).expect(0);
+    std::fs::create_dir(folder.join("releases")).unwrap();
+    folder
+}
+
+fn start(folder: &Folder) -> Child {
+    program()
+        .args(["run", "p.toml", "-i", "in.csv", "-o", "releases/out", "--sign", "key", "--memory", "16MiB", "--quiet"])
+        .current_dir(folder.path())
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Where a run is killed.
+#[derive(Clone, Debug)]
+enum Point {
+    /// After this share of the time that a run takes, in thousandths.
+    Instant(u32),
+    /// When this text stands in the log.
+    Event(&'static str),
+    /// When this file is in the stage.
+    File(&'static str),
+    /// When the release is visible.
+    Release,
+}
+
+const POINTS: [Point; 22] = [
+    Point::File(""),
+    Point::File("evidence/log.jsonl"),
+    Point::Event("run_opened"),
+    Point::Event("schema_bound"),
+    Point::Event("input_opened"),
+    Point::Event("key_created"),
+    Point::Event("survey_done"),
+    Point::Event("shards_done"),
+    Point::File("data/part-00000.csv"),
+    Point::File("data/part-00003.csv"),
+    Point::File("evidence/plan.txt"),
+    Point::Event("output_staged"),
+    Point::Event("risk_measured"),
+    Point::Event("gate_result"),
+    Point::Event("key_destroyed"),
+    Point::Event("run_sealed"),
+    Point::Event("times_sealed"),
+    Point::File("evidence/checkpoint"),
+    Point::File("evidence/report.json"),
+    Point::File("evidence/certificate.json"),
+    Point::File("KEYS"),
+    Point::Release,
+];
+
+fn stage(folder: &Folder) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(folder.join("releases")).unwrap();
+    entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).find(|path| is_stage(path))
+}
+
+fn is_stage(path: &Path) -> bool {
+    path.file_name().unwrap().to_string_lossy().starts_with(".out.outis-")
+}
+
+/// Waits for the point and kills; false when the run was over before.
+fn kill_at(folder: &Folder, child: &mut Child, point: &Point, whole: Duration) -> bool {
+    let start = Instant::now();
+    loop {
+        if child.try_wait().unwrap().is_some() {
+            return false;
+        }
+        let reached = match point {
+            Point::Instant(share) => start.elapsed() >= whole * *share / 1000,
+            Point::Release => folder.join("releases/out").exists(),
+            Point::File(name) => stage(folder).is_some_and(|stage| stage.join(name).exists()),
+            Point::Event(kind) => stage(folder).is_some_and(|stage| {
+                let log = std::fs::read_to_string(stage.join("evidence/log.jsonl")).unwrap_or_default();
+                log.contains(&format!("\"type\":\"{kind}\""))
+            }),
+        };
+        if reached {
+            child.kill().unwrap();
+            let status = child.wait().unwrap();
+            return status.code().is_none();
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// Every file below, with its bytes.
+fn all(path: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let (mut found, mut folders) = (Vec::new(), vec![path.to_path_buf()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { folders.push(path) } else { found.push((path.clone(), std::fs::read(&path).unwrap())) }
+        }
+    }
+    found
+}
+
+/// What must hold whatever happened: what is visible is whole, what is not is private, and nothing is plaintext.
+fn sound(folder: &Folder, trust: &Trust, what: &str) -> bool {
+    let releases = folder.join("releases");
+    for (path, bytes) in all(&releases) {
+        assert!(memchr::memmem::find(&bytes, b"MARKER").is_none(), "{what}: plaintext in {}", path.display());
+    }
+    for entry in std::fs::read_dir(&releases).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(is_stage(&path) || name == "out" || name.starts_with("out.failed"), "{what}: {name}");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0, "{what}: {name} is not private");
+    }
+    let published = releases.join("out").exists();
+    if published {
+        let found = verify(&releases.join("out"), trust, &Options { threads: 1, ..Options::default() }, &Default::default());
+        let found = found.unwrap();
+        assert!(found.holds, "{what}: a release that does not hold: {:?}", found.findings);
+    }
+    published
+}
+
+/// Cleans up; then nothing but releases and logs is there, and each log can be read and says that the run was killed.
+fn cleaned(folder: &Folder, what: &str) -> usize {
+    folder.outis(&["clean", "releases", "--quiet"]).expect(0);
+    assert!(stage(folder).is_none(), "{what}: a private folder is left");
+    let mut logs = 0;
+    for (path, bytes) in all(&folder.join("releases")) {
+        if path.ends_with("log.jsonl") && path.parent().unwrap().to_string_lossy().contains("out.failed") {
+            let text = String::from_utf8(bytes).unwrap();
+            let entries: Vec<_> = text.lines().map(|line| outis::log::Entry::decode(line.as_bytes()).unwrap()).collect();
+            let last = entries.last().map(|entry| &entry.event);
+            assert!(matches!(last, None | Some(outis::log::Event::RunFailed(_))), "{what}: {text}");
+            logs += 1;
+        } else {
+            let inside = path.strip_prefix(folder.join("releases")).unwrap();
+            assert!(inside.starts_with("out") || path.ends_with("times.jsonl"), "{what}: {}", path.display());
+        }
+    }
+    std::fs::remove_dir_all(folder.join("releases")).unwrap();
+    std::fs::create_dir(folder.join("releases")).unwrap();
+    logs
+}
+
+#[test]
+fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
+    let folder = folder(20_000);
+    let trust = Trust::Keys(trusted(&[folder.join("key.pub")]).unwrap());
+    let begin = Instant::now();
+    assert!(start(&folder).wait().unwrap().success());
+    let whole = begin.elapsed();
+    assert!(sound(&folder, &trust, "no kill"));
+    cleaned(&folder, "no kill");
+    let kills: usize = std::env::var("OUTIS_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(POINTS.len() + 8);
+    let (mut killed, mut over, mut published, mut logs, mut number) = (0, 0, 0, 0, 0_usize);
+    while killed < kills {
+        // half the kills at named points, half at instants spread over the run
+        let point = if number % 2 == 0 || number < 2 * POINTS.len() && kills < 100 && number % 8 != 0 {
+            POINTS[number / 2 % POINTS.len()].clone()
+        } else {
+            Point::Instant(u32::try_from(number * 617 % 1000).unwrap())
+        };
+        number += 1;
+        let mut child = start(&folder);
+        if kill_at(&folder, &mut child, &point, whole) { killed += 1 } else { over += 1 }
+        let what = format!("{point:?}");
+        published += usize::from(sound(&folder, &trust, &what));
+        logs += cleaned(&folder, &what);
+        assert!(over < kills + 50, "the points are not reached");
+    }
+    eprintln!("{killed} kills ({over} runs were over before): {published} whole releases, {logs} logs of killed runs");
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_write_leaves_a_whole_release_or_a_log() {
+    let folder = folder(4000);
+    std::fs::create_dir(folder.join("disk")).unwrap();
+    let able = Command::new("unshare")
+        .args(["-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"])
+        .current_dir(folder.path())
+        .output();
+    if !able.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: no disk can be mounted here");
+        return;
+    }
+    // one size after another, by pages, until it fits; every write is the one that finds the disk full for some size
+    let script = r#"
+        size=0
+        while [ $size -lt 1600 ]; do
+            size=$((size + 4))
+            mount -t tmpfs -o size=${size}k none disk || exit 9
+            "$OUTIS" run p.toml -i in.csv -o disk/out --sign key --quiet 2>/dev/null; code=$?
+            if grep -rl MARKER disk >/dev/null; then echo "$size plaintext"; fi
+            if [ -e disk/out ]; then
+                "$OUTIS" verify disk/out --trust key.pub --quiet || echo "$size does not hold"
+                echo "$size published $code"
+            else
+                echo "$size $code $(ls -A disk | tr '\n' ' ')"
+            fi
+            umount disk
+            if [ $code -eq 0 ]; then break; fi
+        done"#;
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", script])
+        .current_dir(folder.path())
+        .env("OUTIS", env!("CARGO_BIN_EXE_outis"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.last().is_some_and(|last| last.ends_with("published 0")), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    for line in &lines[..lines.len() - 1] {
+        let rest = line.split_once(' ').unwrap().1.trim_end();
+        assert!(rest == "2" || rest == "2 out.failed", "{line}\n{text}");
+    }
+    assert!(lines.len() > 20, "{text}");
+    eprintln!("{} sizes of disk, the last one fits", lines.len());
+}
