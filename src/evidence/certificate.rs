@@ -148,16 +148,8 @@ pub struct Claims {
 /// What the reader finds again.
 const VERIFIABLE: [&str; 6] = ["subject", "released", "rows.released", "risk", "log", "gates"];
 /// What the maker says.
-const OPERATOR: [&str; 8] = [
-    "profile.source",
-    "profile.obtained",
-    "profile.basis",
-    "inputs",
-    "rows.read",
-    "rows.suppressed",
-    "key",
-    "run",
-];
+const OPERATOR: [&str; 8] =
+    ["profile.source", "profile.obtained", "profile.basis", "inputs", "rows.read", "rows.suppressed", "key", "run"];
 
 impl Predicate for Certificate {
     const TYPE: &'static str = "urn:outis:certificate:1";

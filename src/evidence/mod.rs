@@ -47,7 +47,7 @@ pub use public_key::{PublicKey, SM2_SIGNER_ID, SigningSuite, is_name};
 pub use rotation::{Rotation, follow};
 pub use run_facts::RunFacts;
 pub use signing_key::{Signer, SigningKey, trust_root};
-pub use story::{LogFinding, Story, leaves};
 pub use statement::{Predicate, Resource, Statement, TestResult, TestVerdict};
+pub use story::{LogFinding, Story, leaves};
 pub use tiles::TileLog;
 pub use view::{Row, Wanted, organisation_rows, run_rows};

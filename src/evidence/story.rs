@@ -168,9 +168,10 @@ impl Parts {
         if !self.rows_add_up() {
             findings.push((Fault::Rows, None));
         }
-        let published = self.sealed.as_ref().is_some_and(|(sealed, _)| {
-            sealed.status == Status::Published && sealed.reasons.is_empty()
-        });
+        let published = self
+            .sealed
+            .as_ref()
+            .is_some_and(|(sealed, _)| sealed.status == Status::Published && sealed.reasons.is_empty());
         if !published {
             findings.push((Fault::Unsealed, None));
         }

@@ -43,8 +43,8 @@ impl SignWith {
         match self {
             Self::File(path) => Ok(Signer::Key(SigningKey::load(path).map_err(|error| error.in_file(path))?)),
             Self::Command { public, words } => {
-                let text =
-                    std::fs::read_to_string(public).map_err(|cause| Error::io("read the public key", public, &cause))?;
+                let text = std::fs::read_to_string(public)
+                    .map_err(|cause| Error::io("read the public key", public, &cause))?;
                 let [key] = <[PublicKey; 1]>::try_from(trust_root(&text).map_err(|error| error.in_file(public))?)
                     .map_err(|_| Error::new(ErrorKind::Key("a signing command has one public key")).in_file(public))?;
                 Ok(Signer::Command { public: key, words: words.clone() })
@@ -94,15 +94,15 @@ pub(super) fn gate_statement(story: &Story) -> Statement<TestResult> {
     let named = |status: &str| -> Vec<String> {
         story.gates.iter().filter(|gate| gate.status == status).map(|gate| gate.rule.clone()).collect()
     };
-    let subject =
-        story.outputs.iter().map(|file| Resource::by_sha256(&file.file, file.digest.as_str())).collect();
+    let subject = story.outputs.iter().map(|file| Resource::by_sha256(&file.file, file.digest.as_str())).collect();
     let configuration = vec![Resource::by_sha256("evidence/plan.txt", story.opened.plan_digest.as_str())];
     Statement::new(subject, TestResult::new(configuration, named("pass"), named("warn"), named("fail")))
 }
 
 /// The list of keys of a release.
 pub(super) fn keys_text<'k>(keys: impl Iterator<Item = &'k PublicKey>) -> String {
-    let mut text = "# Keys that signed this release. Trust them only when you have them by another way too.\n".to_owned();
+    let mut text =
+        "# Keys that signed this release. Trust them only when you have them by another way too.\n".to_owned();
     for key in keys {
         text.push_str(&key.to_text());
         text.push('\n');

@@ -358,9 +358,11 @@ impl Links<'_> {
         }
         let gates = report["gate"].as_array().map(Vec::as_slice).unwrap_or_default();
         let rules = gates.len() == story.gates.len()
-            && story.gates.iter().zip(gates).all(|(told, found)| {
-                serde_json::to_value(told).is_ok_and(|told| equal(&told, found))
-            });
+            && story
+                .gates
+                .iter()
+                .zip(gates)
+                .all(|(told, found)| serde_json::to_value(told).is_ok_and(|told| equal(&told, found)));
         if !(equal(&expected, &report) && equal(&risk, &report["risk"]) && rules) {
             self.add(Fault::Report, name);
         }

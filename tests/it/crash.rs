@@ -162,7 +162,8 @@ fn sound(folder: &Folder, trust: &Trust, what: &str) -> bool {
     }
     let published = releases.join("out").exists();
     if published {
-        let found = verify(&releases.join("out"), trust, &Options { threads: 1, ..Options::default() }, &Default::default());
+        let found =
+            verify(&releases.join("out"), trust, &Options { threads: 1, ..Options::default() }, &Default::default());
         let found = found.unwrap();
         assert!(found.holds, "{what}: a release that does not hold: {:?}", found.findings);
     }
@@ -177,7 +178,8 @@ fn cleaned(folder: &Folder, what: &str) -> usize {
     for (path, bytes) in all(&folder.join("releases")) {
         if path.ends_with("log.jsonl") && path.parent().unwrap().to_string_lossy().contains("out.failed") {
             let text = String::from_utf8(bytes).unwrap();
-            let entries: Vec<_> = text.lines().map(|line| outis::log::Entry::decode(line.as_bytes()).unwrap()).collect();
+            let entries: Vec<_> =
+                text.lines().map(|line| outis::log::Entry::decode(line.as_bytes()).unwrap()).collect();
             let last = entries.last().map(|entry| &entry.event);
             assert!(matches!(last, None | Some(outis::log::Event::RunFailed(_))), "{what}: {text}");
             logs += 1;
@@ -211,7 +213,11 @@ fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
         };
         number += 1;
         let mut child = start(&folder);
-        if kill_at(&folder, &mut child, &point, whole) { killed += 1 } else { over += 1 }
+        if kill_at(&folder, &mut child, &point, whole) {
+            killed += 1
+        } else {
+            over += 1
+        }
         let what = format!("{point:?}");
         published += usize::from(sound(&folder, &trust, &what));
         logs += cleaned(&folder, &what);
@@ -257,7 +263,11 @@ fn a_disk_that_is_full_at_any_write_leaves_a_whole_release_or_a_log() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines.last().is_some_and(|last| last.ends_with("published 0")), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        lines.last().is_some_and(|last| last.ends_with("published 0")),
+        "{text}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     for line in &lines[..lines.len() - 1] {
         let rest = line.split_once(' ').unwrap().1.trim_end();
         assert!(rest == "2" || rest == "2 out.failed", "{line}\n{text}");

@@ -96,6 +96,8 @@ fn files_are_private_and_planned() {
         "in.csv",
         "out/catalog.json",
         "out/data/part-00000.csv",
+        "out/evidence/certificate.json",
+        "out/evidence/checkpoint",
         "out/evidence/gates.json",
         "out/evidence/log.jsonl",
         "out/evidence/plan.txt",
@@ -135,6 +137,7 @@ fn the_log_adds_up_and_names_no_place() {
         "gate_result",
         "key_destroyed",
         "run_sealed",
+        "times_sealed",
     ];
     let mut deduped = kinds.clone();
     deduped.dedup();
@@ -143,8 +146,8 @@ fn the_log_adds_up_and_names_no_place() {
         assert_eq!(line["seq"], number);
         assert_eq!(line["actor"], "role:data-office");
     }
-    let sealed = &lines.last().unwrap()["body"];
-    assert_eq!(sealed["events"], lines.len() - 1);
+    let sealed = &lines[lines.len() - 2]["body"];
+    assert_eq!(sealed["events"], lines.len() - 2);
     let sum = |key: &str| -> u64 {
         let shards = lines.iter().filter(|line| line["type"] == "shards_done").map(|line| &line["body"]);
         shards.map(|event| event[key].as_u64().unwrap()).sum()
@@ -164,6 +167,22 @@ fn the_log_adds_up_and_names_no_place() {
     let output = std::process::Command::new("sha256sum").arg(folder.join("out/data/part-00000.csv")).output().unwrap();
     assert!(String::from_utf8(output.stdout).unwrap().starts_with(staged["digest"].as_str().unwrap()));
     assert_eq!(staged["rows"], 400);
+}
+
+#[test]
+fn the_log_says_until_when_it_is_kept() {
+    let folder = Folder::new();
+    folder.write("p.toml", PROFILE);
+    folder.write("in.csv", table());
+    folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(0);
+    assert_eq!(events(&folder, "out/evidence/log.jsonl")[0]["body"]["retention_years"], 5);
+    let times = events(&folder, "out/evidence/times.jsonl");
+    let last = times.last().unwrap();
+    let (day, until) = (last["wall"].as_str().unwrap(), last["run"]["keep_until"].as_str().unwrap());
+    let years = |text: &str| text[..4].parse::<u32>().unwrap();
+    assert_eq!(years(until), years(day) + 5);
+    // the 29th of February has no fifth anniversary
+    assert!(until[4..] == day[4..10] || &day[4..10] == "-02-29" && &until[4..] == "-02-28", "{day} {until}");
 }
 
 #[test]
@@ -259,7 +278,10 @@ fn tier_closed_never_publishes() {
     folder.write("in.csv", table());
     let ran = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(1);
     assert!(ran.stderr().contains("tier does not hold"), "{}", ran.stderr());
-    assert_eq!(folder.files(), ["in.csv", "out.refused/log.jsonl", "out.refused/times.jsonl", "p.toml"]);
+    assert_eq!(
+        folder.files(),
+        ["in.csv", "out.refused/checkpoint", "out.refused/log.jsonl", "out.refused/times.jsonl", "p.toml"]
+    );
 }
 
 #[test]

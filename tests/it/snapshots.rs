@@ -105,6 +105,7 @@ fn help_is_as_reviewed() {
         "explain",
         "check",
         "test",
+        "verify",
         "clean",
         "sample",
         "operators",

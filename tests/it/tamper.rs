@@ -59,7 +59,9 @@ fn release(folder: &Folder, name: &str, keys: &[&str]) {
             ..Options::default()
         },
     };
-    let outcome = run::run(&job, &Progress::default()).map_err(|error| error.to_string()).unwrap_or_else(|error| panic!("{error}"));
+    let outcome = run::run(&job, &Progress::default())
+        .map_err(|error| error.to_string())
+        .unwrap_or_else(|error| panic!("{error}"));
     assert!(outcome.folder.ends_with(name), "{}", outcome.folder.display());
 }
 
@@ -189,7 +191,13 @@ fn each_kind_of_change_is_found_with_its_code() {
     expect(&root, &trust, log, replaced("\"status\":\"pass\"", "\"status\":\"fail\""), Fault::Gate);
     expect(&root, &trust, log, replaced("\"smallest_class\":40,\"u", "\"smallest_class\":41,\"u"), Fault::Models);
     expect(&root, &trust, "evidence/report.json", replaced("\"suppressed\": 1", "\"suppressed\": 0"), Fault::Report);
-    expect(&root, &trust, "evidence/report.json", replaced("\"suppressed\": 1", "\"suppressed\": 0"), Fault::FileChanged);
+    expect(
+        &root,
+        &trust,
+        "evidence/report.json",
+        replaced("\"suppressed\": 1", "\"suppressed\": 0"),
+        Fault::FileChanged,
+    );
     expect(&root, &trust, "evidence/report.html", replaced("120", "121"), Fault::FileChanged);
     expect(&root, &trust, "evidence/plan.txt", replaced("k", "K"), Fault::Plan);
     expect(&root, &trust, "evidence/times.jsonl", replaced("\"wall\":\"20", "\"wall\":\"19"), Fault::Times);
@@ -225,10 +233,15 @@ fn a_maker_who_lies_in_log_and_seal_is_found_out_by_the_data() {
     let lied = folder
         .read("out/evidence/log.jsonl")
         .replace("\"classes\":3,\"smallest_class\":40,\"unique", "\"classes\":2,\"smallest_class\":60,\"unique")
-        .replace("\"highest_risk\":\"1/40\",\"average_risk\":\"3/120\"", "\"highest_risk\":\"1/60\",\"average_risk\":\"2/120\"");
+        .replace(
+            "\"highest_risk\":\"1/40\",\"average_risk\":\"3/120\"",
+            "\"highest_risk\":\"1/60\",\"average_risk\":\"2/120\"",
+        );
     assert_ne!(lied, folder.read("out/evidence/log.jsonl"));
     let mut tree = merkle::Tree::default();
-    lied.lines().for_each(|line| drop(tree.push(line.as_bytes())));
+    for line in lied.lines() {
+        tree.push(line.as_bytes());
+    }
     let before = Checkpoint::parse(&folder.read("out/evidence/checkpoint")).unwrap();
     folder.write("out/evidence/log.jsonl", &lied);
     folder.write("out/evidence/checkpoint", Checkpoint { root: tree.root(), ..before }.to_text());

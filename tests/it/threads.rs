@@ -79,8 +79,16 @@ fn release(folder: &Folder, threads: &str, seed: &str, format: &str, input: &str
         .filter(|name| name.starts_with("data/") || name.ends_with("plan.txt"))
         .map(|name| (name.clone(), std::fs::read(folder.join(&target).join(&name)).unwrap()))
         .collect();
-    // the whole log: there is no time in it
-    files.push(("events".into(), folder.read(&format!("{target}/evidence/log.jsonl")).into_bytes()));
+    // the whole log but its last event, which names the times: so the repeatable root is the same
+    let log = folder.read(&format!("{target}/evidence/log.jsonl"));
+    let (events, last) = log.trim_end().rsplit_once('\n').unwrap();
+    assert!(last.contains("times_sealed"));
+    files.push(("events".into(), events.as_bytes().to_vec()));
+    let certificate: serde_json::Value =
+        serde_json::from_str(&folder.read(&format!("{target}/evidence/certificate.json"))).unwrap();
+    let root = certificate["predicate"]["log"]["repeatable_root"].as_str().unwrap();
+    assert_eq!(root.len(), 44);
+    files.push(("root".into(), root.as_bytes().to_vec()));
     files
 }
 

@@ -39,7 +39,10 @@ fn tell(found: &Verification, trust: &Trust) {
         (true, Trust::Keys(_)) => say(&format!("holds: signed by {}", found.signed_by.join(", "))),
         (true, Trust::Nobody) => say("fits together; nobody's signature was asked for, so anybody may have made it"),
         (false, _) => {
-            say(&format!("does not hold: {}, the first broken link first", counted(found.findings.len() as u64, "finding")));
+            say(&format!(
+                "does not hold: {}, the first broken link first",
+                counted(found.findings.len() as u64, "finding")
+            ));
         }
     }
     for finding in &found.findings {
