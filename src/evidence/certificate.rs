@@ -93,7 +93,7 @@ pub struct Inputs {
     pub bytes: Option<u64>,
 }
 
-/// Rows: read = released + suppressed + rejected + not drawn.
+/// Rows: read = released + suppressed + rejected + not drawn + over the cap.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rows {
@@ -107,6 +107,8 @@ pub struct Rows {
     pub rejected: u64,
     /// Not drawn.
     pub not_drawn: u64,
+    /// Over the cap on one person's rows.
+    pub over_cap: u64,
 }
 
 /// The key of the tokens, which is never the key that signs.
@@ -194,6 +196,7 @@ impl Certificate {
                 suppressed: sealed.suppressed,
                 rejected: sealed.rejected,
                 not_drawn: sealed.not_drawn,
+                over_cap: sealed.over_cap,
             },
             risk: story.risk.clone(),
             key: Key {

@@ -215,9 +215,9 @@ impl Parts {
     fn rows_add_up(&self) -> bool {
         let (Some((sealed, at)), Some(risk)) = (&self.sealed, &self.risk) else { return false };
         let sum = |of: &dyn Fn(&ShardsDone) -> u64| total(self.shards.iter().map(of));
-        let parts = |parts: [u64; 4]| total(parts);
+        let parts = |parts: [u64; 5]| total(parts);
         let each = self.shards.iter().all(|done| {
-            Some(done.rows_in) == parts([done.rows_out, done.suppressed, done.rejected, done.not_drawn])
+            Some(done.rows_in) == parts([done.rows_out, done.suppressed, done.rejected, done.not_drawn, done.over_cap])
                 && done.shards > 0
         });
         let totals = [
@@ -226,6 +226,7 @@ impl Parts {
             (sum(&|done| done.suppressed), sealed.suppressed),
             (sum(&|done| done.rejected), sealed.rejected),
             (sum(&|done| done.not_drawn), sealed.not_drawn),
+            (sum(&|done| done.over_cap), sealed.over_cap),
             (sum(&|done| done.shards), sealed.shards),
             (total(self.outputs.iter().map(|file| file.rows)), sealed.rows_out),
             (Some(risk.rows), sealed.rows_out),

@@ -182,16 +182,13 @@ impl Links<'_> {
             self.add(Fault::FileMissing, LOG);
         }
         let Some(bytes) = self.bytes(CHECKPOINT) else { return };
-        let text = match Note::parse(&bytes) {
-            Ok(note) => {
-                let signed = |keys: &[PublicKey]| Ok(note.verify(keys)?.into_iter().cloned().collect());
-                self.signed(signed, note.signers().count(), CHECKPOINT);
-                note.text().to_owned()
-            }
-            Err(_) => {
-                self.unsigned(CHECKPOINT);
-                String::from_utf8_lossy(&bytes).into_owned()
-            }
+        let text = if let Ok(note) = Note::parse(&bytes) {
+            let signed = |keys: &[PublicKey]| Ok(note.verify(keys)?.into_iter().cloned().collect());
+            self.signed(signed, note.signers().count(), CHECKPOINT);
+            note.text().to_owned()
+        } else {
+            self.unsigned(CHECKPOINT);
+            String::from_utf8_lossy(&bytes).into_owned()
         };
         let run_id = story.map_or("", |story| story.run_id.as_str());
         match Checkpoint::parse(&text) {
@@ -243,9 +240,8 @@ impl Links<'_> {
                 }
                 envelope.payload
             }
-            Err(error) if self.keys.is_empty() => {
+            Err(_) if self.keys.is_empty() => {
                 self.unsigned(name);
-                let _ = error;
                 bytes
             }
             Err(error) => {
@@ -346,6 +342,7 @@ impl Links<'_> {
                 "suppressed": sealed.suppressed,
                 "rejected": sealed.rejected,
                 "not_drawn": sealed.not_drawn,
+                "over_cap": sealed.over_cap,
             },
         });
         let equal = |expected: &serde_json::Value, found: &serde_json::Value| match expected.as_object() {

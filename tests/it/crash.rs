@@ -205,11 +205,10 @@ fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
     let kills: usize = std::env::var("OUTIS_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(POINTS.len() + 8);
     let (mut killed, mut over, mut published, mut logs, mut number) = (0, 0, 0, 0, 0_usize);
     while killed < kills {
-        // half the kills at named points, half at instants spread over the run
-        let point = if number % 2 == 0 || number < 2 * POINTS.len() && kills < 100 && number % 8 != 0 {
-            POINTS[number / 2 % POINTS.len()].clone()
-        } else {
-            Point::Instant(u32::try_from(number * 617 % 1000).unwrap())
+        // every named point in turn, then instants spread over the run, and so on
+        let point = match POINTS.get(number % (2 * POINTS.len())) {
+            Some(point) => point.clone(),
+            None => Point::Instant(u32::try_from(number * 617 % 1000).unwrap()),
         };
         number += 1;
         let mut child = start(&folder);

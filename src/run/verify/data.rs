@@ -44,7 +44,9 @@ pub(super) fn found_again(links: &mut Links<'_>, story: &Story, options: &Option
                 classes = table;
             }
             Err(error) if matches!(error.kind(), ErrorKind::Internal(_) | ErrorKind::Interrupted) => return Err(error),
-            Err(error) if *error.kind() == ErrorKind::MissingColumn => links.add(Fault::Columns, "data"),
+            Err(error) if matches!(error.kind(), ErrorKind::MissingColumn | ErrorKind::UnlikeInputs) => {
+                links.add(Fault::Columns, "data");
+            }
             Err(_) => links.add(Fault::Unreadable, "data"),
         }
     }
@@ -114,9 +116,9 @@ fn count(
     for shard in done {
         rows[shard.file] += shard.count.rows;
     }
-    let counted = !quasi.is_empty() && rows.iter().any(|rows| *rows > 0);
+    let has_classes = !quasi.is_empty() && rows.iter().any(|rows| *rows > 0);
     let tables: Vec<TableBuilder> = workers.into_iter().map(|worker| worker.table).collect();
-    let table = counted.then(|| group::merge(tables, pool.current_num_threads()));
+    let table = has_classes.then(|| group::merge(tables, pool.current_num_threads()));
     Ok((rows, table))
 }
 
