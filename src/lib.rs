@@ -51,6 +51,8 @@ pub mod attack;
 pub mod evidence;
 pub mod ledger;
 
+pub mod attack;
+
 pub mod gate;
 
 pub mod write;

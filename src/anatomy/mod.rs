@@ -12,12 +12,14 @@ mod bytes;
 mod csv;
 mod flat;
 mod ndjson;
+mod needles;
 mod packed;
 mod parquet;
 mod thrift;
 
 pub use arrow::examine_arrow;
 pub use bytes::Bytes;
+pub use needles::{Needles, Search};
 pub use parquet::examine_parquet;
 
 use crate::error::{Error, ErrorKind, Result};

@@ -3,27 +3,36 @@
 //! Responsible for: singling out, linkability and attribute inference measured as Giomi et al. do ("A Unified Framework
 //! for Quantifying Privacy Risk in Synthetic Data", `PoPETs` 2023), each against a naive attacker and, where there is one,
 //! a control set; originals put through the published generalization first, so that ranges meet ranges; downcoding. Given:
-//! tables of codes ([`Tables`]) and a seed that the caller logs. It never reads a file, and nothing it returns holds a cell.
+//! tables of codes ([`Tables`]) and a seed that the caller logs. And restoring what was taken out, by dictionary, by frequency, by
+//! the order of rows, and from what files hold beside their cells; there guesses are places and counts. It never reads a file, and nothing it returns holds a cell.
 
 mod align;
 mod cover;
+mod dictionary;
 mod downcoding;
 mod draws;
+mod frequency;
 mod inference;
 mod linkability;
 mod neighbour;
+mod order;
 mod predicate;
 mod rate;
+mod residue;
 mod singling_out;
 mod size;
 mod table;
 
 pub use align::{Published, TablesBuilder, align};
+pub use dictionary::{Digest, Recipe, Restored, dictionary, key_material};
 pub use downcoding::{Children, Downcoding, downcode};
 pub use draws::Draws;
+pub use frequency::{by_frequency, most_by_chance};
 pub use inference::{Guess, infer};
 pub use linkability::link;
+pub use order::{correlation_by_chance, rank_correlation, same_part};
 pub use rate::{Measured, Risk, SuccessRate, Trials, success_rate};
+pub use residue::{identifiers, identifiers_in};
 pub use singling_out::{SinglingOut, single_out};
 pub use table::{Cells, Column, Table, Tables};
 

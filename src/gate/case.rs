@@ -2,6 +2,7 @@
 
 use super::{Aside, Marker, Policy};
 use crate::error::Result;
+use crate::value::Text;
 use std::path::PathBuf;
 
 /// The gate's brief for one release, as the run gives it.
@@ -16,6 +17,10 @@ pub struct Case<'c> {
     pub files: Vec<PathBuf>,
     /// The staging folder.
     pub folder: PathBuf,
+    /// The source, to be read once more.
+    pub source: &'c dyn Reread,
+    /// Files with a name that the run holds open for writing outside the staging folder; none where the system does not tell.
+    pub elsewhere: Option<u64>,
     /// Takes the marks by which distinct values were sampled: on the staged side the same values must be.
     pub marker: Marker,
     /// Seed of everything that a rule draws: public, and told in the report.
@@ -31,6 +36,16 @@ pub enum Under {
     RunKey,
     /// A second random one, made for the gate alone.
     OtherKey,
+}
+
+/// Reads the source once more, for values that the gate looks for in the release. The run implements it.
+pub trait Reread: Sync {
+    /// Gives the cells of some source columns of the policy, batch by batch and from several threads; `false`, and nothing given,
+    /// where the source can be read once only.
+    ///
+    /// # Errors
+    /// When the source cannot be read, or has changed.
+    fn each(&self, columns: &[usize], look: &(dyn Fn(&Text<'_>) + Sync)) -> Result<bool>;
 }
 
 /// Asks the run's operators again. The run implements it: the gate does not know how they work.

@@ -1,5 +1,6 @@
 //! Has the staged files read back and counts what was written.
 
+use super::bytes::{self, BytePass};
 use super::classes::Classes;
 use super::reading::{Counts, Examiner, Reading};
 use super::rule::Rule;
@@ -10,6 +11,7 @@ use crate::group::ClassTable;
 use crate::value::Schema;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// Something staged that can be read back. The reader must not share code with the writer.
 pub trait Staged {
@@ -72,6 +74,7 @@ pub struct Measured {
     /// Whether the rows were read: not where the files have other columns than planned.
     pub read: bool,
     counts: Counts,
+    bytes: OnceLock<BytePass>,
     times: BTreeMap<&'static str, u64>,
 }
 
@@ -89,6 +92,10 @@ impl Measured {
     #[must_use]
     pub fn count<C: Count>(&self) -> Option<&C> {
         self.counts.get()
+    }
+    /// What the pass over every byte found; the first rule that asks has it made.
+    pub(super) fn bytes(&self, case: &Case<'_>) -> &BytePass {
+        self.bytes.get_or_init(|| bytes::pass(case, self))
     }
     /// Microseconds that went into a rule's counting, over all workers.
     #[must_use]
@@ -121,6 +128,7 @@ pub(super) fn measure<S: Staged>(
         reading: 0,
         read: alike,
         counts: Counts::default(),
+        bytes: OnceLock::new(),
         times: BTreeMap::new(),
     };
     if !alike {

@@ -12,6 +12,7 @@
 //! [`RULES`], a planted leak that it catches and a clean release that it passes under `tests/`, a line in DESIGN's table.
 
 mod aside;
+mod bytes;
 mod case;
 mod classes;
 mod distinct;
@@ -24,9 +25,10 @@ mod rules;
 mod spellings;
 mod token_counts;
 mod value_support;
+mod words;
 
 pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
-pub use case::{Case, Reapply, Under};
+pub use case::{Case, Reapply, Reread, Under};
 pub use distinct::{DistinctSample, Marker};
 pub use earlier::Earlier;
 pub use examine::{FileFacts, Measured, Staged};

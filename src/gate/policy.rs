@@ -1,5 +1,6 @@
 //! What the gate holds a release to. The plan fills it; the gate alone reads it.
 
+use crate::anatomy::Expected;
 use crate::check::Asked;
 use crate::domain::SemanticType;
 use crate::limits::{K, Share};
@@ -14,6 +15,8 @@ pub struct Policy {
     pub columns: Vec<ReleasedColumn>,
     /// Whether the format carries types; a text format carries text.
     pub typed: bool,
+    /// What a data file should be.
+    pub form: Expected,
     /// Places of the released quasi-identifiers among `columns`.
     pub quasi: Vec<usize>,
     /// Places of the released sensitive columns whose values are counted in each class.

@@ -11,6 +11,7 @@ mod models;
 pub use compile::{Compiled, compile};
 pub use explain::explain;
 
+use crate::anatomy::{Expected, Packing};
 use crate::check::Asked;
 use crate::digest::Digest;
 use crate::domain::SemanticType;
@@ -20,7 +21,7 @@ use crate::limits::{K, Share};
 use crate::profile::{Goal, Provenance, Role, SearchSpec, Tier, Unit};
 use crate::transform::{Generalize, Operator, TypeCheck};
 use crate::value::{DataType, Field, Schema};
-use crate::write::Layout;
+use crate::write::{Compression, Format, Layout};
 
 /// What will run, without a key.
 #[derive(Clone)]
@@ -226,6 +227,7 @@ impl Plan {
             sources: (0..self.columns.len()).map(|at| self.source_column(at)).collect(),
             columns: self.released.iter().map(|at| self.released_column(*at)).collect(),
             typed: !self.layout.format.is_text(),
+            form: self.form(),
             quasi: self.quasi.iter().filter_map(|at| place(*at)).collect(),
             sensitive: self.sensitive.iter().filter_map(|at| place(*at)).collect(),
             subject: self.counted_subject().and_then(place),
@@ -245,6 +247,25 @@ impl Plan {
             process: gate::Process::default(),
             anonymized: self.goal == Goal::Anonymized,
             key: self.key,
+        }
+    }
+
+    /// What a data file should be, in the words of those who look at its bytes.
+    fn form(&self) -> Expected {
+        let layout = &self.layout;
+        let packing = match layout.compression {
+            Compression::None => Packing::None,
+            Compression::Gzip => Packing::Gzip,
+            Compression::Zstd => Packing::Zstd,
+        };
+        match layout.format {
+            Format::Csv => Expected::Csv { delimiter: layout.delimiter, null: layout.null.clone(), packing },
+            Format::Ndjson => {
+                let keys = layout.schema.fields().iter().map(|field| field.name.clone()).collect();
+                Expected::Ndjson { keys, packing }
+            }
+            Format::Parquet => Expected::Parquet,
+            Format::Ipc => Expected::Arrow,
         }
     }
 

@@ -23,6 +23,7 @@ mod progress;
 mod reapply;
 mod record;
 mod release;
+mod reread;
 mod seal;
 mod solve;
 mod staged;
@@ -249,6 +250,8 @@ impl Begun<'_> {
             operators: again.as_ref().map(|again| again as &dyn gate::Reapply),
             files: gate::Staged::paths(&staged),
             folder: gate::Staged::folder(&staged),
+            source: &reread::Again { plan, source, pool: place.pool, threads: place.threads, progress },
+            elsewhere: reread::named_files_outside(&gate::Staged::folder(&staged)),
             marker: aside_keys.marker(),
             seed: aside::gate_seed(&key),
             threads: place.threads,

@@ -270,3 +270,47 @@ fn our_files_have_no_byte_without_a_purpose() {
         }
     }
 }
+
+/// A column encoded by a dictionary of which one entry belongs to nobody any more, written by Arrow's own C++ writers; and a small
+/// table with nothing beside its rows, so that the walks are held to other writers than ours too.
+const ARROW_CPP: &str = r"
+import sys, pyarrow as pa, pyarrow.parquet as pq
+folder = sys.argv[1]
+column = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0, 1], pa.int32()), pa.array(['north', 'south', 'suppressed-town']))
+table = pa.table({'town': column})
+pq.write_table(table, folder + '/dictionary.parquet', compression='NONE', write_statistics=False, store_schema=False)
+with pa.OSFile(folder + '/dictionary.arrow', 'wb') as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    writer.write_table(table)
+plain = pa.table({'a': pa.array(['x', None, 'yy'] * 50), 'n': pa.array([1, 2, None] * 50, pa.int64())})
+for codec in ['NONE', 'SNAPPY', 'GZIP', 'ZSTD']:
+    pq.write_table(plain, f'{folder}/plain-{codec}.parquet', compression=codec, write_statistics=False, store_schema=False)
+with pa.OSFile(folder + '/plain.arrow', 'wb') as sink, pa.ipc.new_file(sink, plain.schema) as writer:
+    writer.write_table(plain)
+";
+
+#[test]
+fn dictionary_entries_of_nobody_are_real_in_arrows_own_writers_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let python = std::env::var("OUTIS_PYTHON").unwrap_or_else(|_| "python3".into());
+    let ran = std::process::Command::new(python).args(["-c", ARROW_CPP]).arg(folder.path()).status();
+    if !ran.is_ok_and(|status| status.success()) {
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "CI needs pyarrow");
+        eprintln!("skipped: pyarrow is not here");
+        return;
+    }
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    for name in ["dictionary.parquet", "dictionary.arrow"] {
+        let bytes = read(name);
+        assert!(has(&bytes, b"suppressed-town"), "{name}: the entry of no row is in the file");
+        let odd = if name.ends_with("arrow") { arrow(&bytes) } else { parquet(&bytes) };
+        assert!(odd.contains(&Oddity::UnusedDictionaryEntry), "{name}: {odd:?}");
+    }
+    for codec in ["NONE", "SNAPPY", "GZIP", "ZSTD"] {
+        let odd = parquet(&read(&format!("plain-{codec}.parquet")));
+        assert!(odd.contains(&Oddity::WriterName), "{codec}: {odd:?}");
+        let beside = [Oddity::BytesUnderNull, Oddity::UnexplainedBytes, Oddity::Opaque, Oddity::UnusedDictionaryEntry];
+        assert!(beside.iter().all(|leak| !odd.contains(leak)), "{codec}: {odd:?}");
+    }
+    let odd = arrow(&read("plain.arrow"));
+    assert!(!odd.contains(&Oddity::BytesUnderNull) && !odd.contains(&Oddity::Opaque), "{odd:?}");
+}

@@ -28,6 +28,8 @@ mod oracle; // optima that ARX found
 mod persons; // k counted on persons, not on rows
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
 mod release; // what a release is: rows, order, files, log
+mod restoration; // attacks on a published release find nothing beyond chance; on careless ones, nearly all
+mod secrets; // the process: no core dump, a locked key, nothing named, no network
 mod seeds; // every requirement of the regulations names tests that exist
 mod snapshots; // plans, help, schema: what people read
 mod support; // temporary folders, the program, tables

@@ -259,8 +259,12 @@ fn a_shuffled_column_keeps_its_values_and_loses_its_rows() {
 #[test]
 fn input_order_is_kept_when_asked() {
     let folder = Folder::new();
-    folder.write("p.toml", PROFILE.to_owned() + "[output]\nshuffle = false\nparts = 1\n");
+    let in_order = PROFILE.to_owned() + "[output]\nshuffle = false\nparts = 1\n";
+    folder.write("p.toml", &in_order);
     folder.write("in.csv", table());
+    let ran = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(1);
+    assert!(ran.stderr().contains("order"), "rows in the order of the source are not traded: {}", ran.stderr());
+    folder.write("p.toml", in_order.replace("tier = \"trade\"", "tier = \"conditional\""));
     folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(0);
     let text = folder.read("out/data/part-00000.csv");
     let numbers: Vec<usize> = text

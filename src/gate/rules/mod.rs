@@ -1,25 +1,31 @@
 //! The rules, one in a file, in order from cheap to expensive.
 
+mod canary;
 mod collisions;
 mod columns;
 mod derivatives;
 mod earlier_classes;
 mod earlier_tokens;
+mod elsewhere;
 mod equal_spellings;
 mod files;
+mod identifiers;
 mod k_anonymity;
 mod key;
 mod learned;
+mod log;
 mod memory;
 mod models;
 mod null_pattern;
 mod numeric_grid;
+mod order;
 mod persons;
 mod precision;
 mod rare_values;
 mod risk;
 mod rows;
 mod second_key;
+mod structure;
 mod suppression;
 mod tier;
 mod token_fingerprint;
@@ -45,6 +51,11 @@ pub const RULES: &[&Rule] = &[
     &tokens::RULE,
     &numeric_grid::RULE,
     &derivatives::RULE,
+    &structure::RULE,
+    &log::RULE,
+    &elsewhere::RULE,
+    &canary::RULE,
+    &identifiers::RULE,
     &k_anonymity::RULE,
     &models::RULE,
     &risk::RULE,
@@ -59,6 +70,7 @@ pub const RULES: &[&Rule] = &[
     &second_key::RULE,
     &unkeyed::RULE,
     &equal_spellings::RULE,
+    &order::RULE,
     &earlier_tokens::RULE,
     &earlier_classes::RULE,
     &learned::RULE,

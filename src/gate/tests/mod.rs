@@ -1,6 +1,7 @@
 //! Every rule has a planted leak that makes it fire and a clean release that it passes.
 
 mod classes;
+mod files;
 mod keys;
 pub(super) mod world;
 

@@ -1,5 +1,6 @@
 //! A source, an honest tool and its release, all in memory; tests plant leaks in it.
 
+use crate::anatomy::{Expected, Packing};
 use crate::digest::Digest;
 use crate::domain::SemanticType;
 use crate::error::Result;
@@ -78,6 +79,7 @@ pub(crate) fn clean() -> World {
             .collect(),
         columns: (0..4).map(column).collect(),
         typed: false,
+        form: Expected::Csv { delimiter: b',', null: Vec::new(), packing: Packing::None },
         quasi: vec![1],
         sensitive: Vec::new(),
         subject: None,
@@ -203,13 +205,24 @@ impl World {
         let marker = Marker::new(3);
         let aside = self.aside(&marker);
         let disk = Disk { names: self.names.clone(), rows: self.on_disk(), listing: self.listing.clone() };
-        let (files, folder) = (disk.paths(), disk.folder());
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().to_path_buf();
+        std::fs::create_dir(folder.join("data")).unwrap();
+        self.listing.iter().for_each(|name| std::fs::write(folder.join(name), "").unwrap());
+        let part = folder.join("data/part-00000.csv");
+        let line =
+            |row: &Row| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect::<Vec<_>>().join(",") + "\n";
+        let rows: String = disk.rows.iter().map(line).collect();
+        std::fs::write(&part, disk.names.join(",") + "\n" + &rows).unwrap();
+        let files = vec![part];
         let case = Case {
             policy: &self.policy,
             aside: &aside,
             operators: Some(operators),
             files,
             folder,
+            source: &NoRows,
+            elsewhere: Some(0),
             marker,
             seed: 1,
             threads: 2,
@@ -241,6 +254,15 @@ impl Reapply for World {
         let domain = self.policy.columns[column].domain.as_deref().unwrap_or_default();
         let token = |cell: &Option<&[u8]>| cell.map(|raw| self.token(column, domain, raw, under).into_bytes());
         Ok(cells.iter().map(token).collect())
+    }
+}
+
+/// A source that is read once more and has no rows left.
+struct NoRows;
+
+impl Reread for NoRows {
+    fn each(&self, _: &[usize], _: &(dyn Fn(&crate::value::Text<'_>) + Sync)) -> Result<bool> {
+        Ok(true)
     }
 }
 

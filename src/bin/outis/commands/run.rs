@@ -4,7 +4,7 @@ use super::{clean, load_profile, override_input, print_json, say};
 use crate::args::{RunArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
-use outis::error::{Error, ErrorKind, Result, counted};
+use outis::error::{Error, ErrorKind, Result, counted, shown};
 use outis::log::Status;
 use outis::report::RunReport;
 use outis::run::{self, Job, LedgerFiles, Options, Outcome, Progress, SignWith};
@@ -28,6 +28,10 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
     };
     if arguments.insecure_test_seed.is_some() && !told.quiet {
         say("warning: the key comes from a seed: this release is repeatable, not private");
+    }
+    if let (Some(variable), false) = (&loaded.profile.keys.environment, told.quiet) {
+        let text = "may be read by every program of this user; a file or a command keeps it closer";
+        say(&format!("warning: the key in the environment variable `{}` {text}", shown(variable)));
     }
     let job = Job {
         loaded,

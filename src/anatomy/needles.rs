@@ -1,0 +1,259 @@
+//! Many texts searched at once in bytes that come piece by piece.
+//!
+//! A text has many faces: as it stands, in hex, in Base64 at any of three alignments, percent-encoded, in UTF-16, in GB18030,
+//! escaped as JSON. Each is searched. The method is that of Wu and Manber (1994, "A fast algorithm for multi-pattern searching"):
+//! three bytes tell how far the next place can be at which any text may end.
+
+use super::Sight;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Texts in all their faces, ready to be searched. They may be raw cells: no `Debug`.
+pub struct Needles {
+    /// Face and number of the text that it is of.
+    faces: Vec<(Vec<u8>, usize)>,
+    texts: usize,
+    /// The shortest face.
+    shortest: usize,
+    longest: usize,
+    /// By hash of three bytes: how far they stand from the end of the nearest window.
+    shifts: Vec<u8>,
+    /// Faces by the hash of the last three bytes of their window.
+    ends: BTreeMap<usize, Vec<usize>>,
+}
+
+/// Three bytes.
+const BLOCK: usize = 3;
+/// A shorter face is found by chance.
+const SHORTEST: usize = 6;
+
+impl Needles {
+    /// Searches for these texts in every face of at least six bytes.
+    #[must_use]
+    pub fn new(texts: &[Vec<u8>]) -> Self {
+        let mut faces: Vec<(Vec<u8>, usize)> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for (number, text) in texts.iter().enumerate() {
+            for face in faces_of(text) {
+                if face.len() >= SHORTEST && seen.insert(face.clone()) {
+                    faces.push((face, number));
+                }
+            }
+        }
+        let shortest = faces.iter().map(|(face, _)| face.len()).min().unwrap_or(SHORTEST);
+        let longest = faces.iter().map(|(face, _)| face.len()).max().unwrap_or(SHORTEST);
+        let most = u8::try_from(shortest - BLOCK + 1).unwrap_or(u8::MAX);
+        let (mut shifts, mut ends) = (vec![most; 1 << 16], BTreeMap::<usize, Vec<usize>>::new());
+        for (number, (face, _)) in faces.iter().enumerate() {
+            for end in BLOCK..=shortest {
+                let hash = hash(&face[end - BLOCK..end]);
+                shifts[hash] = shifts[hash].min(u8::try_from(shortest - end).unwrap_or(u8::MAX));
+                if end == shortest {
+                    ends.entry(hash).or_default().push(number);
+                }
+            }
+        }
+        Self { faces, texts: texts.len(), shortest, longest, shifts, ends }
+    }
+    /// How many texts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.texts
+    }
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.faces.is_empty()
+    }
+    /// Begins a search.
+    #[must_use]
+    pub fn search(&self) -> Search<'_> {
+        Search { needles: self, tail: Vec::new(), found: BTreeMap::new() }
+    }
+    /// Tells the text and the end of each face in the bytes.
+    fn each(&self, bytes: &[u8], mut each: impl FnMut(usize, usize)) {
+        if self.faces.is_empty() {
+            return;
+        }
+        let mut end = self.shortest;
+        while end <= bytes.len() {
+            let hash = hash(&bytes[end - BLOCK..end]);
+            let shift = usize::from(self.shifts[hash]);
+            if shift > 0 {
+                end += shift;
+                continue;
+            }
+            let window = &bytes[end - self.shortest..];
+            for number in self.ends.get(&hash).into_iter().flatten() {
+                let (face, text) = &self.faces[*number];
+                if window.starts_with(face) {
+                    each(*text, end - self.shortest + face.len());
+                }
+            }
+            end += 1;
+        }
+    }
+}
+
+/// A search under way.
+pub struct Search<'n> {
+    needles: &'n Needles,
+    /// The end of what was seen: a face may begin in it.
+    tail: Vec<u8>,
+    found: BTreeMap<usize, u64>,
+}
+
+impl Search<'_> {
+    /// How often each text was found, by its number.
+    #[must_use]
+    pub fn found(self) -> BTreeMap<usize, u64> {
+        self.found
+    }
+}
+
+impl Sight for Search<'_> {
+    fn bytes(&mut self, bytes: &[u8]) {
+        let keep = self.needles.longest - 1;
+        let (before, found) = (self.tail.len(), &mut self.found);
+        if before > 0 {
+            // what lies over the seam: it begins before it and ends behind it
+            self.tail.extend_from_slice(&bytes[..bytes.len().min(keep)]);
+            self.needles.each(&self.tail, |text, end| {
+                if end > before {
+                    *found.entry(text).or_default() += 1;
+                }
+            });
+            // counted here: all that ends within the first bytes, so the rest begins behind the seam
+            let counted = self.tail.len();
+            self.needles.each(bytes, |text, end| {
+                if end + before > counted {
+                    *found.entry(text).or_default() += 1;
+                }
+            });
+        } else {
+            self.needles.each(bytes, |text, _| *found.entry(text).or_default() += 1);
+        }
+        if bytes.len() >= keep {
+            self.tail.clear();
+            self.tail.extend_from_slice(&bytes[bytes.len() - keep..]);
+        } else if before == 0 {
+            self.tail.extend_from_slice(bytes);
+        }
+        let extra = self.tail.len().saturating_sub(keep);
+        self.tail.drain(..extra);
+    }
+    fn cut(&mut self) {
+        self.tail.clear();
+    }
+}
+
+#[inline]
+fn hash(block: &[u8]) -> usize {
+    let number = u32::from(block[0]) | u32::from(block[1]) << 8 | u32::from(block[2]) << 16;
+    (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+/// The faces of a text.
+fn faces_of(text: &[u8]) -> Vec<Vec<u8>> {
+    use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
+    let mut faces = vec![text.to_vec(), HEXLOWER.encode(text).into_bytes(), HEXUPPER.encode(text).into_bytes()];
+    // Base64 at the three alignments, Base32 at the five, less the ends that depend on the neighbours
+    for skip in 0..5.min(text.len()) {
+        let rest = &text[skip..];
+        if skip < 3 {
+            let whole = &rest[..rest.len() / 3 * 3];
+            faces.push(BASE64_NOPAD.encode(whole).into_bytes());
+            faces.push(BASE64URL_NOPAD.encode(whole).into_bytes());
+        }
+        faces.push(BASE32_NOPAD.encode(&rest[..rest.len() / 5 * 5]).into_bytes());
+    }
+    let percent = |plain: fn(&u8) -> bool| -> Vec<u8> {
+        let escape = |byte: &u8| if plain(byte) { vec![*byte] } else { format!("%{byte:02X}").into_bytes() };
+        text.iter().flat_map(escape).collect()
+    };
+    faces.push(percent(u8::is_ascii_alphanumeric));
+    faces.push(percent(|_| false));
+    faces.push(percent(u8::is_ascii_alphanumeric).to_ascii_lowercase());
+    let reversed: Vec<u8> = text.iter().rev().copied().collect();
+    if text.is_ascii() {
+        faces.push(reversed);
+    }
+    if let Ok(text) = std::str::from_utf8(text) {
+        faces.push(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
+        faces.push(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
+        if !text.is_ascii() {
+            let escape = |unit: u16| match u8::try_from(unit) {
+                Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+                _ => format!("\\u{unit:04x}"),
+            };
+            faces.push(text.encode_utf16().map(escape).collect::<String>().into_bytes());
+            faces.push(encoding_rs::GB18030.encode(text).0.into_owned());
+        }
+    }
+    faces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn count(texts: &[&str], bytes: &[u8], piece: usize) -> BTreeMap<usize, u64> {
+        let texts: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+        let needles = Needles::new(&texts);
+        let mut search = needles.search();
+        bytes.chunks(piece).for_each(|piece| search.bytes(piece));
+        search.found()
+    }
+
+    #[test]
+    fn every_face_is_found_over_any_seam() {
+        let texts = ["13800138000", "张三丰先生", "wang@example.com"];
+        for (number, text) in texts.iter().enumerate() {
+            for face in faces_of(text.as_bytes()).into_iter().filter(|face| face.len() >= SHORTEST) {
+                let planted = [&b"some text before it, "[..], &face, b" and some behind it"].concat();
+                for piece in [1, 2, 7, 4096] {
+                    let found = count(&texts, &planted, piece);
+                    assert_eq!(found.get(&number), Some(&1), "{text} as {}", String::from_utf8_lossy(&face));
+                }
+            }
+            // Base64 of a text at any place of a longer one
+            for pad in 0..3 {
+                let long = ["x".repeat(pad), (*text).to_owned(), "yyyy".into()].concat();
+                let planted = data_encoding::BASE64.encode(long.as_bytes());
+                assert!(count(&texts, planted.as_bytes(), 4096).contains_key(&number), "{text} {pad}");
+            }
+        }
+        assert!(count(&texts, &[b'1'; 5000], 100).is_empty());
+        assert!(count(&[], b"anything at all", 3).is_empty());
+    }
+
+    #[test]
+    fn what_does_not_follow_is_not_joined() {
+        let needles = Needles::new(&[b"13800138000".to_vec()]);
+        let mut search = needles.search();
+        search.bytes(b"13800");
+        search.cut();
+        search.bytes(b"138000");
+        assert!(search.found().is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_a_plain_search(
+            texts in proptest::collection::vec("[ab]{6,9}", 1..4), bytes in "[ab]{0,120}", piece in 1_usize..40,
+        ) {
+            let needles = Needles::new(&texts.iter().map(|text| text.clone().into_bytes()).collect::<Vec<_>>());
+            let mut search = needles.search();
+            bytes.as_bytes().chunks(piece).for_each(|piece| search.bytes(piece));
+            let found = search.found();
+            let mut plain = BTreeMap::<usize, u64>::new();
+            for (face, number) in &needles.faces {
+                let times = (0..bytes.len()).filter(|at| bytes.as_bytes()[*at..].starts_with(face)).count() as u64;
+                if times > 0 {
+                    *plain.entry(*number).or_default() += times;
+                }
+            }
+            prop_assert_eq!(found, plain);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The words of the released cells, as keyed marks in bounded memory, and identifiers among them that need no source to be known.
+//!
+//! A value that names a person may be a whole cell, a word of one, some words in a row, or, in prose without blanks, any few Han
+//! characters. Each of these is marked once. Repeated cells cost one look.
+
+use super::{Count, Marker, Place};
+use crate::domain::SemanticType;
+use crate::value::{Batch, Column, Text};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+
+/// What is counted.
+pub(super) struct Words {
+    marker: Marker,
+    /// Released columns that are searched, and whether each is prose.
+    columns: Vec<(usize, bool)>,
+    /// By column: marks of cells seen lately.
+    lately: Vec<Vec<u64>>,
+    /// Marks of words with the first column that has them.
+    marks: HashMap<u64, usize>,
+    halvings: u32,
+    /// Distinct cells with an identifier in them, by column and kind.
+    patterns: BTreeMap<(usize, SemanticType), u64>,
+}
+
+/// Cells that are remembered as seen, for each column.
+const LATELY: usize = 1 << 14;
+/// Marks that are kept; past that, every second one.
+const MOST: usize = 4 << 20;
+/// A value lighter than this is found by chance. A letter weighs one, a character beyond ASCII two; short numbers weigh nothing,
+/// because amounts, years and codes are numbers too.
+const LIGHTEST: usize = 4;
+
+impl Words {
+    pub(super) fn new(marker: Marker, columns: Vec<(usize, bool)>) -> Self {
+        let lately = columns.iter().map(|_| vec![0; LATELY]).collect();
+        Self { marker, columns, lately, marks: HashMap::new(), halvings: 0, patterns: BTreeMap::new() }
+    }
+    /// The column that has this value as a word; none also where its mark is not kept.
+    pub(super) fn column_of(&self, value: &[u8]) -> Option<usize> {
+        if weight(value) < LIGHTEST {
+            return None;
+        }
+        self.marks.get(&self.marker.mark(value)).copied()
+    }
+    /// One in `2^halvings` words was kept.
+    pub(super) fn halvings(&self) -> u32 {
+        self.halvings
+    }
+    /// Words that are kept.
+    pub(super) fn len(&self) -> usize {
+        self.marks.len()
+    }
+    /// Distinct cells with an identifier in them, by column and kind.
+    pub(super) fn patterns(&self) -> &BTreeMap<(usize, SemanticType), u64> {
+        &self.patterns
+    }
+
+    fn cells(&mut self, place: usize, text: &Text<'_>) {
+        let (column, prose) = self.columns[place];
+        for cell in text.iter().flatten() {
+            let mark = self.marker.mark(cell);
+            let seen = &mut self.lately[place][usize::try_from(mark).unwrap_or(0) % LATELY];
+            if *seen != mark {
+                *seen = mark;
+                self.cell(column, prose, cell, mark);
+            }
+        }
+    }
+    fn cell(&mut self, column: usize, prose: bool, cell: &[u8], mark: u64) {
+        let ascii = cell.is_ascii();
+        // a short word that is no prose may be a name by chance: a town, an illness
+        if weight(cell) >= if ascii || prose { LIGHTEST } else { 6 } {
+            self.keep(mark, column);
+        }
+        let runs = runs(cell);
+        let alone = matches!(runs[..], [(start, end)] if start == 0 && end == cell.len());
+        for (at, (start, end)) in runs.iter().enumerate() {
+            let run = &cell[*start..*end];
+            self.identifiers(column, run, alone);
+            if alone && run.is_ascii() {
+                continue;
+            }
+            for last in &runs[at..(at + 3).min(runs.len())] {
+                let some = &cell[*start..last.1];
+                if weight(some) >= LIGHTEST && (some.is_ascii() || prose) {
+                    self.keep(self.marker.mark(some), column);
+                }
+            }
+            if prose && !run.is_ascii() {
+                self.names_in(column, run);
+            }
+        }
+    }
+    /// Two to four characters in a row, each of which may be a name.
+    fn names_in(&mut self, column: usize, run: &[u8]) {
+        let starts = |byte: u8| byte & 0xc0 != 0x80;
+        let mut bounds: Vec<usize> = (0..run.len()).filter(|at| starts(run[*at])).collect();
+        bounds.push(run.len());
+        for size in 2..=4 {
+            for window in bounds.windows(size + 1) {
+                self.keep(self.marker.mark(&run[window[0]..window[size]]), column);
+            }
+        }
+    }
+    /// Identifiers by their form. A number that only looks like a mobile or a card is one in prose alone: as a whole cell it may be
+    /// an order number, of which one in fourteen begins as a mobile and one in ten has the right last digit.
+    fn identifiers(&mut self, column: usize, run: &[u8], alone: bool) {
+        let mut kinds: &[SemanticType] = &[];
+        if run.contains(&b'@') {
+            kinds = &[SemanticType::Email];
+        } else if run.len() == 18 && run[..17].iter().all(u8::is_ascii_digit) {
+            kinds = &[SemanticType::ResidentId];
+        } else if !alone && run.iter().all(u8::is_ascii_digit) {
+            kinds = match run.len() {
+                11 => &[SemanticType::Mobile],
+                16 | 19 => &[SemanticType::BankCard],
+                _ => &[],
+            };
+        }
+        for kind in kinds {
+            if kind.canonicalize(run, &mut Vec::new()).is_ok() {
+                *self.patterns.entry((column, *kind)).or_default() += 1;
+            }
+        }
+    }
+    fn keep(&mut self, mark: u64, column: usize) {
+        if mark.trailing_zeros() < self.halvings {
+            return;
+        }
+        self.marks.entry(mark).and_modify(|known| *known = column.min(*known)).or_insert(column);
+        while self.marks.len() > MOST {
+            self.ask(self.halvings + 1);
+        }
+    }
+    fn ask(&mut self, halvings: u32) {
+        self.halvings = self.halvings.max(halvings);
+        let needed = self.halvings;
+        self.marks.retain(|mark, _| mark.trailing_zeros() >= needed);
+    }
+}
+
+impl Count for Words {
+    fn fork(&self) -> Self {
+        Self::new(self.marker.clone(), self.columns.clone())
+    }
+    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+        for place in 0..self.columns.len() {
+            match &batch.columns[self.columns[place].0] {
+                Column::Text(text) => self.cells(place, text),
+                other => self.cells(place, &other.to_text()),
+            }
+        }
+    }
+    fn absorb(&mut self, other: Self) {
+        self.ask(other.halvings);
+        for (mark, column) in other.marks {
+            self.keep(mark, column);
+        }
+        for (what, count) in other.patterns {
+            *self.patterns.entry(what).or_default() += count;
+        }
+    }
+}
+
+fn weight(value: &[u8]) -> usize {
+    const SHORT_NUMBER: usize = 7;
+    if value.len() < SHORT_NUMBER && !value.iter().any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()) {
+        return 0;
+    }
+    value.iter().map(|byte| if byte.is_ascii() { 1 } else { usize::from(byte & 0xc0 != 0x80) * 2 }).sum()
+}
+
+/// Runs of letters and digits with what joins them in addresses and numbers, and runs beyond ASCII; where each begins and ends.
+fn runs(cell: &[u8]) -> Vec<(usize, usize)> {
+    let kind = |byte: u8| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => 1,
+        b'@' | b'.' | b'_' | b'-' | b'+' => 2,
+        0x80.. => 3,
+        _ => 0,
+    };
+    let (mut runs, mut at) = (Vec::new(), 0);
+    while at < cell.len() {
+        let end = match kind(cell[at]) {
+            1 => {
+                let end = cell[at..]
+                    .iter()
+                    .position(|byte| !matches!(kind(*byte), 1 | 2))
+                    .map_or(cell.len(), |more| at + more);
+                // joints at the end join nothing
+                cell[at..end].iter().rposition(|byte| kind(*byte) == 1).map_or(end, |last| at + last + 1)
+            }
+            3 => cell[at..].iter().position(|byte| kind(*byte) != 3).map_or(cell.len(), |more| at + more),
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        runs.push((at, end));
+        at = end;
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::TextBuilder;
+
+    fn words(prose: bool, cells: &[&str]) -> Words {
+        let mut words = Words::new(Marker::new(1), vec![(0, prose)]);
+        let mut builder = TextBuilder::default();
+        cells.iter().for_each(|cell| builder.push(cell.as_bytes()));
+        words.cells(0, &builder.finish(false));
+        words
+    }
+
+    #[test]
+    fn values_are_found_as_cells_words_some_words_and_in_prose_without_blanks() {
+        let found = words(false, &["call 13800138000, or John Smith", "138 0013 8000", "flu"]);
+        for value in ["13800138000", "John Smith", "138 0013 8000", "John", "call 13800138000, or John Smith"] {
+            assert_eq!(found.column_of(value.as_bytes()), Some(0), "{value}");
+        }
+        for value in ["flu", "3800138000", "Smi", "Smithe", "138", "0013"] {
+            assert_eq!(found.column_of(value.as_bytes()), None, "{value}");
+        }
+        let prose = words(true, &["患者张三丰来诊电话13800138000"]);
+        for value in ["张三丰", "三丰", "13800138000"] {
+            assert_eq!(prose.column_of(value.as_bytes()), Some(0), "{value}");
+        }
+        assert_eq!(words(false, &["安康", "患者张三丰来诊"]).column_of("安康".as_bytes()), None, "a town is no name");
+    }
+
+    #[test]
+    fn identifiers_are_told_by_form_in_prose_and_never_by_chance_alone() {
+        let kinds = |cells: &[&str]| words(true, cells).patterns().keys().map(|(_, kind)| *kind).collect::<Vec<_>>();
+        assert_eq!(kinds(&["ask 13800138000 soon"]), [SemanticType::Mobile]);
+        assert_eq!(kinds(&["身份证11010519491231002X。"]), [SemanticType::ResidentId]);
+        assert_eq!(
+            kinds(&["card 4111111111111111!", "write to wang@example.com"]),
+            [SemanticType::Email, SemanticType::BankCard]
+        );
+        assert_eq!(kinds(&["13800138000", "4111111111111111"]), [], "an order number is no mobile");
+        assert_eq!(kinds(&["11010519491231002X"]), [SemanticType::ResidentId]);
+        assert_eq!(kinds(&["no 110105194912310021 here", "12345"]), []);
+    }
+}

@@ -1,0 +1,120 @@
+//! Secrets in the process: no core dump, a locked page, no key in arguments or environment, nothing named left, no network.
+
+use crate::support::{Folder, program};
+use std::io::Write as _;
+use std::process::{Child, Stdio};
+
+const PROFILE: &str = r#"
+name = "secrets"
+version = "1"
+goal = "anonymized"
+tier = "trade"
+[[column]]
+name = "id"
+role = "subject"
+apply = { token = { domain = "person" } }
+[[column]]
+name = "note"
+role = "insensitive"
+"#;
+
+/// A run that waits for more rows on stdin, with its rows spilled to disk.
+fn waiting(folder: &Folder) -> Child {
+    folder.write("p.toml", PROFILE);
+    let mut child = program()
+        .args(["run", "p.toml", "-i", "-", "-o", "out", "--memory", "64MiB", "--quiet"])
+        .env("TMPDIR", folder.path())
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let stdin = child.stdin.as_mut().unwrap();
+    stdin.write_all(b"id,note\n").unwrap();
+    for row in 0..40_000 {
+        // a broken pipe means that the run ended; the test then sees that
+        let _ = stdin.write_all(format!("CANARY{row:06},visible\n").as_bytes());
+    }
+    let _ = stdin.flush();
+    child
+}
+
+fn status(child: &Child, file: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{}/{file}", child.id())).unwrap_or_default()
+}
+
+/// Waits until the process shows what is looked for; the text as it was last.
+fn until(child: &Child, file: &str, shows: impl Fn(&str) -> bool) -> String {
+    for _ in 0..200 {
+        let text = status(child, file);
+        if shows(&text) {
+            return text;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(25));
+    }
+    status(child, file)
+}
+
+fn locked_kib(text: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix("VmLck:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_running_process_dumps_no_core_locks_its_key_and_keeps_rows_nameless() {
+    let folder = Folder::new();
+    let mut child = waiting(&folder);
+    let memory = until(&child, "status", |text| locked_kib(text) > 0);
+    let limits = until(&child, "limits", |text| text.contains("Max locked memory"));
+    let most = limits.lines().find_map(|line| line.strip_prefix("Max locked memory")).unwrap();
+    let allowed = most.split_whitespace().next() != Some("0");
+    assert!(locked_kib(&memory) >= 4 || !allowed, "the key's page is locked in memory where the system allows");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(
+        core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(),
+        ["0", "0"],
+        "no core dump, and none to be allowed"
+    );
+    // no named file outside the staging folder, while rows wait; and every file of the stage is private
+    let pid = child.id();
+    for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap() {
+        let Ok(target) = std::fs::read_link(entry.unwrap().path()) else { continue };
+        let text = target.to_string_lossy().into_owned();
+        if text.starts_with(&*folder.path().to_string_lossy()) && !text.ends_with(" (deleted)") {
+            assert!(text.contains("/.out.outis-"), "{text}");
+        }
+    }
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    let left: Vec<String> = folder.files().into_iter().filter(|name| !name.starts_with("out/")).collect();
+    assert_eq!(left, ["p.toml"], "nothing is left beside the release");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_program_cannot_open_a_connection() {
+    // what is not imported from the system cannot be called: no socket, no name to look up
+    let bytes = std::fs::read(env!("CARGO_BIN_EXE_outis")).unwrap();
+    let imports = |name: &str| memchr::memmem::find(&bytes, format!("\0{name}\0").as_bytes()).is_some();
+    assert!(imports("openat64") || imports("open64") || imports("open"), "the names of imports are found");
+    for name in
+        ["socket", "connect", "bind", "listen", "accept", "accept4", "getaddrinfo", "gethostbyname", "res_query"]
+    {
+        assert!(!imports(name), "the program imports `{name}`");
+    }
+}
+
+#[test]
+fn a_key_is_no_argument_and_an_anonymized_run_takes_none_from_outside() {
+    let help = Folder::new().outis(&["run", "--help"]).expect(0).stdout();
+    assert!(!help.contains("--key"), "no option takes a key");
+    let folder = Folder::new();
+    folder.write("in.csv", "id,note\n1,a\n");
+    for keys in ["environment = \"OUTIS_TEST_KEY\"", "file = \"k\"", "command = [\"cat\", \"k\"]"] {
+        folder.write("p.toml", format!("{PROFILE}[keys]\n{keys}\n"));
+        let ran = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out"]).expect(2);
+        assert!(ran.stderr().contains("anonymized"), "{}", ran.stderr());
+    }
+}
