@@ -155,6 +155,7 @@ struct Begun<'r> {
 }
 
 impl Begun<'_> {
+    #[expect(clippy::too_many_lines, reason = "the whole story, in the order in which it happens")]
     fn work(
         &self,
         stage: write::Stage,
