@@ -51,8 +51,6 @@ pub mod attack;
 pub mod evidence;
 pub mod ledger;
 
-pub mod attack;
-
 pub mod gate;
 
 pub mod write;
