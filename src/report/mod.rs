@@ -8,6 +8,7 @@ pub use page::html;
 
 use crate::digest::Digest;
 use crate::gate::{self, FileFacts, RowAccount};
+use crate::group::ClassTable;
 use crate::log::{ColumnRecord, RiskMeasured, RuleRecord, Status, Timing};
 use crate::profile::Unit;
 use serde::Serialize;
@@ -111,11 +112,15 @@ impl Risk {
     /// From what the gate measured.
     #[must_use]
     pub fn of(report: &gate::Report, unit: Unit) -> Self {
-        let measured = &report.measured;
-        let Some(table) = &measured.classes else {
+        Self::counted(report.measured.classes.as_ref(), report.measured.rows, unit)
+    }
+    /// From the classes of the released rows; there are none where no quasi-identifier is released.
+    #[must_use]
+    pub fn counted(classes: Option<&ClassTable>, rows: u64, unit: Unit) -> Self {
+        let Some(table) = classes else {
             let (classes, smallest_class) = (None, None);
             let unique_classes = 0;
-            let (rows, members) = (measured.rows, measured.rows);
+            let members = rows;
             return Self {
                 rows,
                 members,
@@ -129,12 +134,12 @@ impl Risk {
         // persons are alike where all their rows are
         let (members, alike) = match (unit, table.persons()) {
             (Unit::Subject, Some(persons)) => (persons.len() as u64, persons.alike()),
-            (Unit::Subject | Unit::Row, _) => (measured.rows, table.members()),
+            (Unit::Subject | Unit::Row, _) => (rows, table.members()),
         };
-        let smallest_class = measured.smallest_class();
+        let smallest_class = alike.iter().copied().min();
         let classes = table.members().len() as u64;
         Self {
-            rows: measured.rows,
+            rows,
             members,
             classes: Some(classes),
             smallest_class,

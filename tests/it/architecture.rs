@@ -45,7 +45,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "write",
         ],
     ),
-    ("report", &["digest", "gate", "log", "profile"]),
+    ("report", &["digest", "gate", "group", "log", "profile"]),
     (
         "run",
         &[

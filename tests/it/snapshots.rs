@@ -75,7 +75,7 @@ fn examples_of_ready_profiles_hold() {
 }
 
 #[test]
-fn ready_profiles_for_the_sample_release_it() {
+fn ready_profiles_for_the_sample_release_it_and_the_release_verifies() {
     let folder = Folder::new();
     folder.outis(&["sample", "--rows", "100000", "--output", "in.csv"]).expect(0);
     let header = folder.read("in.csv").lines().next().unwrap().to_owned();
@@ -90,6 +90,7 @@ fn ready_profiles_for_the_sample_release_it() {
         let report =
             folder.outis(&["run", &copy, "-i", "in.csv", "-o", &format!("{copy}.out"), "--json"]).expect(0).json();
         assert_eq!(report["status"], "published");
+        folder.outis(&["verify", &format!("{copy}.out"), "--unsigned"]).expect(0);
         released += 1;
     }
     assert!(released >= 3, "{released} of the ready profiles are for the sample");

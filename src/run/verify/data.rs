@@ -7,7 +7,9 @@ use crate::error::{ErrorKind, Result};
 use crate::evidence::{Fault, Story};
 use crate::group::{self, ClassTable, Shape, TableBuilder};
 use crate::log::FileForm;
+use crate::profile::Unit;
 use crate::read::{self, Scratch, Shard, ShardCount, Source};
+use crate::report::Risk;
 use crate::value::Text;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -62,29 +64,16 @@ pub(super) fn found_again(links: &mut Links<'_>, story: &Story, options: &Option
 
 /// The classes are those of the log, and not smaller than was asked.
 fn compare(links: &mut Links<'_>, story: &Story, classes: Option<&ClassTable>) {
-    let risk = &story.risk;
-    let Some(table) = classes else {
-        if risk.classes.is_some_and(|classes| classes > 0) {
-            links.add(Fault::Models, "data");
-        }
-        return;
-    };
-    let smallest = table.members().iter().copied().min();
-    let members: u64 = if story.bound.unit == "subject" { table.members().iter().sum() } else { table.total_rows() };
-    let unique = table.members().iter().filter(|members| **members == 1).count() as u64;
-    let count = table.len() as u64;
-    let found = (Some(count), smallest, unique, members, table.total_rows());
-    let told = (risk.classes, risk.smallest_class, risk.unique_classes, risk.members, risk.rows);
-    let fractions = smallest.map(|least| format!("1/{least}")) == risk.highest_risk
-        && (members > 0).then(|| format!("{count}/{members}")) == risk.average_risk;
-    let enough = match (story.bound.k, smallest) {
+    let unit = if story.bound.unit == Unit::Subject.name() { Unit::Subject } else { Unit::Row };
+    let found = Risk::counted(classes, links.found.rows.unwrap_or(0), unit);
+    let enough = match (story.bound.k, found.smallest_class) {
         (Some(k), Some(least)) => least >= u64::from(k),
         _ => true,
     };
-    if found != told || !fractions || !enough {
+    if found.event(unit) != story.risk || !enough {
         links.add(Fault::Models, "data");
     }
-    links.found.smallest_class = smallest;
+    links.found.smallest_class = found.smallest_class;
 }
 
 /// Rows of every file, and the classes over the released quasi-identifiers.
