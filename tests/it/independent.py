@@ -168,5 +168,27 @@ def catalogue():
     assert not pyshacl.validate(graph, shacl_graph=shapes)[0]
 
 
-{"root": root, "envelope": envelope, "lineage": lineage, "catalogue": catalogue}[what]()
+def certificate():
+    """The certificate of a release by its published schema, and no number with a fraction anywhere."""
+    import jsonschema
+
+    schema = json.loads((pathlib.Path(__file__).parents[2] / "docs/certificate.schema.json").read_text())
+    payload = (folder / "evidence/certificate.json").read_bytes().strip()
+    if "payload" in json.loads(payload):  # signed; without a key the statement stands bare
+        payload = base64.b64decode(json.loads(payload)["payload"])
+
+    def refuse(number):
+        raise AssertionError(f"a fraction: {number}")
+
+    document = json.loads(payload, parse_float=refuse)
+    assert json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode() == payload
+    check = jsonschema.Draft202012Validator(schema)
+    check.check_schema(schema)
+    check.validate(document)
+    for part in list(document["predicate"]):
+        spoilt = {**document, "predicate": {key: value for key, value in document["predicate"].items() if key != part}}
+        assert not check.is_valid(spoilt), part
+
+
+{"certificate": certificate, "root": root, "envelope": envelope, "lineage": lineage, "catalogue": catalogue}[what]()
 print("ok")

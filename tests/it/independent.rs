@@ -71,7 +71,7 @@ fn release(share: &str, code: i32) -> Folder {
 
 /// Runs one check of `independent.py`; without the packages it is skipped, but not where CI=true.
 fn python(what: &str, folder: &Path) {
-    let needs = "import cattrs, in_toto_attestation, openlineage.client, pymerkle, pyshacl, rdflib, securesystemslib";
+    let needs = "import cattrs, jsonschema, in_toto_attestation, openlineage.client, pymerkle, pyshacl, rdflib, securesystemslib";
     let python = || Command::new(std::env::var("OUTIS_PYTHON").unwrap_or_else(|_| "python3".into()));
     let there = python().args(["-c", needs]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     if !there {
@@ -259,4 +259,10 @@ fn openlineage_takes_the_lineage_of_a_release() {
 fn a_catalogue_takes_the_entry_of_a_release() {
     let folder = release("10%", 0);
     python("catalogue", &folder.join("out"));
+}
+
+#[test]
+fn every_certificate_obeys_the_published_schema() {
+    let folder = release("10%", 0);
+    python("certificate", &folder.join("out"));
 }
