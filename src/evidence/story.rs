@@ -112,18 +112,20 @@ fn place(event: &Event) -> (u32, bool) {
     match event {
         Event::RunOpened(_) => (0, false),
         Event::SchemaBound(_) => (1, false),
-        Event::LevelsChosen(_) => (2, false),
+        // levels that the profile fixes are told before any data; levels that were searched, after it was looked at
+        Event::LevelsChosen(body) if body.proven.is_none() => (2, false),
         Event::InputOpened(_) => (3, true),
         Event::KeyCreated(_) => (4, false),
-        Event::SurveyDone(_) => (5, false),
-        Event::ShardsDone(_) | Event::InputRead(_) => (6, true),
-        Event::OutputStaged(_) => (7, true),
-        Event::RiskMeasured(_) => (8, false),
-        Event::GateResult(_) => (9, true),
-        Event::KeyDestroyed(_) => (10, false),
-        Event::RunSealed(_) => (11, false),
-        Event::TimesSealed(_) => (12, false),
-        Event::RunFailed(_) => (13, false),
+        Event::LevelsChosen(_) => (5, false),
+        Event::SurveyDone(_) => (6, false),
+        Event::ShardsDone(_) | Event::InputRead(_) => (7, true),
+        Event::OutputStaged(_) => (8, true),
+        Event::RiskMeasured(_) => (9, false),
+        Event::GateResult(_) => (10, true),
+        Event::KeyDestroyed(_) => (11, false),
+        Event::RunSealed(_) => (12, false),
+        Event::TimesSealed(_) => (13, false),
+        Event::RunFailed(_) => (14, false),
     }
 }
 

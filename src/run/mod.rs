@@ -122,6 +122,8 @@ struct Workplace<'p> {
 pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let mut clock = RunClock::start();
     clock.begin(Stage::Plan);
+    let mut open_files = reread::named_files().unwrap_or_default();
+    open_files.extend(job.options.ledger.as_ref().and_then(|ledger| std::fs::canonicalize(&ledger.file).ok()));
     let pool = make_pool(job.options.threads)?;
     let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
     let signers = job.options.sign.iter().map(SignWith::load).collect::<Result<Vec<_>>>()?;
@@ -138,7 +140,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
     let mut record = Record::open(&stage, &job.loaded, &plan, (run_id(&key)?, signers), &clock)?;
-    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress };
+    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress, open_files };
     begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
         record.failed(error, place.threads, &clock);
         log_at.get().into_iter().for_each(|folder| progress.keep_log_at(folder.clone()));
@@ -152,6 +154,8 @@ struct Begun<'r> {
     source: &'r Source,
     plan: &'r Plan,
     progress: &'r Progress,
+    /// Files that stood open for writing before the run: they belong to who called.
+    open_files: std::collections::BTreeSet<PathBuf>,
 }
 
 impl Begun<'_> {
@@ -164,7 +168,7 @@ impl Begun<'_> {
         record: &mut Record,
         clock: &mut RunClock,
     ) -> Result<Outcome> {
-        let Self { job, place, source, plan, progress } = *self;
+        let Self { job, place, source, plan, progress, .. } = *self;
         record.schema_bound(plan, &operators, clock)?;
         record.inputs(source, clock)?;
         record.key_created(plan, &key, clock)?;
@@ -252,7 +256,7 @@ impl Begun<'_> {
             files: gate::Staged::paths(&staged),
             folder: gate::Staged::folder(&staged),
             source: &reread::Again { plan, source, pool: place.pool, threads: place.threads, progress },
-            elsewhere: reread::named_files_outside(&gate::Staged::folder(&staged)),
+            elsewhere: reread::named_files_outside(&gate::Staged::folder(&staged), &self.open_files),
             marker: aside_keys.marker(),
             seed: aside::gate_seed(&key),
             threads: place.threads,

@@ -7,7 +7,8 @@ use crate::gate::Reread;
 use crate::plan::Plan;
 use crate::read::{Scratch, Shard, ShardCount, Source};
 use crate::value::Text;
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// Reads the source again.
 pub(super) struct Again<'r> {
@@ -48,12 +49,18 @@ impl Worker for Looker<'_> {
     }
 }
 
-/// How many files with a name this process holds open for writing outside a folder; standard streams left out, which belong to who
-/// called. None where the system does not tell.
-pub(super) fn named_files_outside(folder: &Path) -> Option<u64> {
-    const ACCESS: u32 = 0o3;
+/// How many files with a name this process holds open for writing outside a folder, of which `known` does not name. None where
+/// the system does not tell.
+pub(super) fn named_files_outside(folder: &Path, known: &BTreeSet<PathBuf>) -> Option<u64> {
     let folder = std::fs::canonicalize(folder).ok()?;
-    let mut outside = 0;
+    let outside = |path: &&PathBuf| !path.starts_with(&folder) && !known.contains(*path);
+    Some(named_files()?.iter().filter(outside).count() as u64)
+}
+
+/// The files with a name that this process holds open for writing; standard streams left out, which belong to who called.
+pub(super) fn named_files() -> Option<BTreeSet<PathBuf>> {
+    const ACCESS: u32 = 0o3;
+    let mut files = BTreeSet::new();
     for entry in std::fs::read_dir("/proc/self/fd").ok()? {
         let name = entry.ok()?.file_name();
         let Some(number) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
@@ -64,9 +71,9 @@ pub(super) fn named_files_outside(folder: &Path) -> Option<u64> {
         let writes = u32::from_str_radix(flags.trim(), 8).ok()? & ACCESS != 0;
         let device = ["/dev", "/proc", "/sys"].iter().any(|root| target.starts_with(root));
         // a file without a name is told as "(deleted)"; pipes and sockets have no path
-        if number > 2 && writes && target.is_absolute() && !device && target.exists() && !target.starts_with(&folder) {
-            outside += 1;
+        if number > 2 && writes && target.is_absolute() && !device && target.exists() {
+            files.insert(target);
         }
     }
-    Some(outside)
+    Some(files)
 }

@@ -315,7 +315,10 @@ fn where_nothing_fits_the_model_that_fails_is_named_and_only_the_log_stays() {
     folder.write("p.toml", CLOSE.replace("distinct = 3", "distinct = 30"));
     let ran = folder.outis(&["run", "p.toml", "--input", "people.csv", "--output", "out"]).expect(1);
     assert!(ran.stderr().contains("distinct_l_diversity rejects 3000 rows"), "{}", ran.stderr());
-    assert_eq!(folder.files(), ["out.refused/log.jsonl", "out.refused/times.jsonl", "p.toml", "people.csv"]);
+    assert_eq!(
+        folder.files(),
+        ["out.refused/checkpoint", "out.refused/log.jsonl", "out.refused/times.jsonl", "p.toml", "people.csv"]
+    );
     let solved = folder.outis(&["solve", "p.toml", "--input", "people.csv", "--json"]).expect(1).json();
     assert!(solved["levels"].is_null() && solved["failing"]["distinct_l_diversity"] == 3000, "{solved}");
     folder.write("p.toml", format!("{CLOSE}nodes = 1\n"));
