@@ -113,11 +113,25 @@ pub fn judge<S: Staged>(
     case: &Case<'_>,
     clock: &(dyn Fn() -> u64 + Sync),
 ) -> Result<(Judgement<S>, Report)> {
-    let measured = examine::measure(&staged, case, RULES, clock)?;
-    let verdicts: Vec<Verdict> = RULES.iter().map(|rule| apply(rule, case, &measured, clock)).collect();
-    let refused = verdicts.iter().any(Verdict::refuses);
+    let report = probe(&staged, case, RULES, clock)?;
+    let refused = report.verdicts.iter().any(Verdict::refuses);
     let judgement = if refused { Judgement::Refused(staged) } else { Judgement::Passed(Passed(staged)) };
-    Ok((judgement, Report { verdicts, measured }))
+    Ok((judgement, report))
+}
+
+/// Reads the staged bytes back and applies some rules. It gives no proof: what it judged cannot be published.
+///
+/// # Errors
+/// When the staged files cannot be read at all.
+pub fn probe<S: Staged>(
+    staged: &S,
+    case: &Case<'_>,
+    rules: &[&Rule],
+    clock: &(dyn Fn() -> u64 + Sync),
+) -> Result<Report> {
+    let measured = examine::measure(staged, case, rules, clock)?;
+    let verdicts = rules.iter().map(|rule| apply(rule, case, &measured, clock)).collect();
+    Ok(Report { verdicts, measured })
 }
 
 fn apply(rule: &Rule, case: &Case<'_>, measured: &Measured, clock: &(dyn Fn() -> u64 + Sync)) -> Verdict {

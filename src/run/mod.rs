@@ -25,6 +25,7 @@ mod record;
 mod release;
 mod reread;
 mod seal;
+mod self_test;
 mod solve;
 mod staged;
 mod survey;
@@ -39,6 +40,7 @@ pub use earlier::LedgerFiles;
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
 pub use seal::SignWith;
+pub use self_test::{Planted, self_test};
 pub use solve::{Solved, solve};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -120,6 +122,11 @@ struct Workplace<'p> {
 /// When it could not run. No data is left behind; a run that had begun keeps its log as `DIR.failed`, and
 /// [`Progress::log_at`] says where.
 pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
+    run_planted(job, progress, None)
+}
+
+/// The same with a leak planted before the gate judges: then nothing is published.
+fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Planting>) -> Result<Outcome> {
     let mut clock = RunClock::start();
     clock.begin(Stage::Plan);
     let mut open_files = reread::named_files().unwrap_or_default();
@@ -140,7 +147,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
     let mut record = Record::open(&stage, &job.loaded, &plan, (run_id(&key)?, signers), &clock)?;
-    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress, open_files };
+    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress, open_files, planting };
     begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
         record.failed(error, place.threads, &clock);
         log_at.get().into_iter().for_each(|folder| progress.keep_log_at(folder.clone()));
@@ -156,6 +163,8 @@ struct Begun<'r> {
     progress: &'r Progress,
     /// Files that stood open for writing before the run: they belong to who called.
     open_files: std::collections::BTreeSet<PathBuf>,
+    /// What a test of the gate plants.
+    planting: Option<&'r self_test::Planting>,
 }
 
 impl Begun<'_> {
@@ -242,6 +251,8 @@ impl Begun<'_> {
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
         let mut policy = record.policy(plan, rows, limit, &parts, process(&key));
         let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
+        let plant = |planting: &self_test::Planting| planting.apply(&mut policy, &mut aside, stage.folder());
+        let tool = self.planting.map(plant).transpose()?;
         let staged =
             StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
         let mut others = other_operators(job, source, plan)?;
@@ -249,10 +260,12 @@ impl Begun<'_> {
             others.set_levels(&levels);
         }
         let again = others.as_ref().map(|others| reapply::Again { plan, operators: &operators, others });
+        let again = again.as_ref().map(|again| again as &dyn gate::Reapply);
+        let wrapped = again.zip(tool.as_ref()).map(|(again, tool)| tool.wrap(again));
         let case = gate::Case {
             policy: &policy,
             aside: &aside,
-            operators: again.as_ref().map(|again| again as &dyn gate::Reapply),
+            operators: wrapped.as_ref().map(|wrapped| wrapped as &dyn gate::Reapply).or(again),
             files: gate::Staged::paths(&staged),
             folder: gate::Staged::folder(&staged),
             source: &reread::Again { plan, source, pool: place.pool, threads: place.threads, progress },
@@ -261,8 +274,15 @@ impl Begun<'_> {
             seed: aside::gate_seed(&key),
             threads: place.threads,
         };
-        let (judgement, gate_report) = gate::judge(staged, &case, &|| clock.elapsed_microseconds())?;
-        drop((aside, others, aside_keys));
+        let now = || clock.elapsed_microseconds();
+        let (judgement, gate_report) = match self.planting {
+            Some(planting) => {
+                let report = gate::probe(&staged, &case, planting.rules(), &now)?;
+                (Judgement::Refused(staged), report)
+            }
+            None => gate::judge(staged, &case, &now)?,
+        };
+        drop((aside, others, aside_keys, tool));
         record.judged(plan, &gate_report, clock)?;
         record.key_destroyed(key, operators, clock)?;
         match judgement {

@@ -31,6 +31,7 @@ mod release; // what a release is: rows, order, files, log
 mod restoration; // attacks on a published release find nothing beyond chance; on careless ones, nearly all
 mod secrets; // the process: no core dump, a locked key, nothing named, no network
 mod seeds; // every requirement of the regulations names tests that exist
+mod self_test; // a leak planted for every rule of the gate, by the gate itself
 mod snapshots; // plans, help, schema: what people read
 mod support; // temporary folders, the program, tables
 mod tamper; // every change to a release is found, with its code

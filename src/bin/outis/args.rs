@@ -47,6 +47,8 @@ pub(crate) enum Verb {
     Compare(CompareArgs),
     /// Attack a release of anyone's with the originals at hand, and say how often it works
     Attack(AttackArgs),
+    /// The rules that judge a release; with --self-test, a leak planted for each
+    Gate(GateArgs),
     /// The ledger of earlier releases: make one, list what is in it, check that nobody changed it
     Ledger(LedgerArgs),
     /// Made-up personal records, the same for the same seed
@@ -294,6 +296,13 @@ pub(crate) struct AttackArgs {
 
 fn parse_share(text: &str) -> Result<outis::limits::Share, String> {
     outis::limits::Share::parse(text).ok_or_else(|| "a share is between 0 and 1, as 9% or 0.09".to_owned())
+}
+
+#[derive(Args)]
+pub(crate) struct GateArgs {
+    /// Plant a leak for every rule in a made-up release, and end with code 1 unless each is seen
+    #[arg(long)]
+    pub(crate) self_test: bool,
 }
 
 #[derive(Args)]

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Check(arguments) => commands::check::run(&arguments, told),
         Verb::Compare(arguments) => commands::compare::run(&arguments, told),
         Verb::Attack(arguments) => commands::attack::run(&arguments, told),
+        Verb::Gate(arguments) => commands::gate::run(&arguments, told),
         Verb::Ledger(arguments) => commands::ledger::run(&arguments, told),
         Verb::Sample(arguments) => commands::sample::run(&arguments, told),
         Verb::Test(arguments) => commands::test::run(&arguments, told),

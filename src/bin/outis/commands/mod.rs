@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod clean;
 pub(crate) mod compare;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod keygen;
 pub(crate) mod ledger;
 pub(crate) mod lists;
