@@ -65,6 +65,8 @@ pub struct Asked {
     pub provider: Option<String>,
     /// The responsible role.
     pub responsible: Option<String>,
+    /// The role that must agree before the release leaves: this certificate counts with their signature beside the maker's.
+    pub approval: Option<String>,
 }
 
 /// The run.
@@ -179,6 +181,7 @@ impl Certificate {
                 obtained: opened.obtained.clone(),
                 provider: opened.provider.clone(),
                 responsible: opened.responsible.clone(),
+                approval: opened.approval.clone(),
             },
             run: Run {
                 id: story.run_id.clone(),

@@ -78,6 +78,8 @@ faults! {
     KeyLife = "E_KEY_LIFE", "the key of the tokens was not made and destroyed as the goal asks";
     /// A rule of the gate is missing, or one that blocks did not hold.
     Gate = "E_GATE", "a rule of the gate is missing, doubled or did not hold";
+    /// A second person was to agree, and there is no agreement that counts.
+    Approval = "E_APPROVAL", "the profile asks that a second person approves, and no approval is there that counts";
     /// The certificate says something else than the log.
     Certificate = "E_CERTIFICATE", "the certificate says something else than the log and the files";
     /// The gate's statement says something else than the log.

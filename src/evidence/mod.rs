@@ -48,6 +48,6 @@ pub use rotation::{Rotation, follow};
 pub use run_facts::RunFacts;
 pub use signing_key::{Signer, SigningKey, trust_root};
 pub use statement::{Predicate, Resource, Statement, TestResult, TestVerdict};
-pub use story::{LogFinding, Story, leaves};
+pub use story::{LogFinding, Review, Story, first_lines, leaves};
 pub use tiles::TileLog;
 pub use view::{Row, Wanted, organisation_rows, run_rows};

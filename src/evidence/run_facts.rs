@@ -138,6 +138,7 @@ pub(super) mod example {
                 responsible: Some("role:data-office".into()),
                 basis: None,
                 retention_years: 5,
+                approval: None,
             }),
             Event::SchemaBound(SchemaBound {
                 columns: vec![

@@ -4,8 +4,8 @@
 
 use super::Fault;
 use crate::log::{
-    Entry, Event, GateResult, InputOpened, InputRead, KeyCreated, OutputStaged, RiskMeasured, RunOpened, RunSealed,
-    SchemaBound, ShardsDone, Status, SurveyDone, TimesSealed,
+    Decision, Entry, Event, GateResult, InputOpened, InputRead, KeyCreated, OutputStaged, ReviewDecision,
+    ReviewRequested, RiskMeasured, RunOpened, RunSealed, SchemaBound, ShardsDone, Status, SurveyDone, TimesSealed,
 };
 
 /// One thing that does not hold, and the line of the log that shows it, from 1.
@@ -36,10 +36,44 @@ pub struct Story {
     pub risk: RiskMeasured,
     /// The gate's rules.
     pub gates: Vec<GateResult>,
-    /// Totals.
+    /// Totals; of a release that waits for a person as they will be when it leaves.
     pub sealed: RunSealed,
-    /// The times.
+    /// The times; of a release that waits those up to the request.
     pub times: TimesSealed,
+    /// The request to a second person and what they decided, where the profile asks for one.
+    pub review: Option<Review>,
+}
+
+/// What a second person was asked, and what they decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The request.
+    pub requested: ReviewRequested,
+    /// Events up to the request, itself included: those that the maker's certificate is made of.
+    pub events: u64,
+    /// The decision; none while the release waits.
+    pub decision: Option<ReviewDecision>,
+}
+
+impl Story {
+    /// Whether the release still waits for a second person.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.review.as_ref().is_some_and(|review| review.decision.is_none())
+    }
+    /// Name and id of the key of whoever decided.
+    #[must_use]
+    pub fn decided_by(&self) -> Option<&str> {
+        self.review.as_ref().and_then(|review| review.decision.as_ref()).map(|decision| decision.key.as_str())
+    }
+}
+
+/// The first lines of a log or of its times.
+#[must_use]
+pub fn first_lines(bytes: &[u8], lines: u64) -> &[u8] {
+    let Some(last) = lines.checked_sub(1).and_then(|last| usize::try_from(last).ok()) else { return &[] };
+    let end = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(last);
+    end.map_or(bytes, |(at, _)| &bytes[..=at])
 }
 
 /// What has been read so far.
@@ -57,6 +91,8 @@ struct Parts {
     risk: Option<RiskMeasured>,
     gates: Vec<GateResult>,
     destroyed: Option<String>,
+    requested: Option<(ReviewRequested, u64)>,
+    decision: Option<ReviewDecision>,
     sealed: Option<(RunSealed, u64)>,
     times: Option<TimesSealed>,
 }
@@ -84,7 +120,12 @@ impl Story {
                 continue;
             };
             let (run_id, actor) = run.get_or_insert_with(|| (entry.run_id.clone(), entry.actor.clone()));
-            if entry.seq != at as u64 || entry.run_id != *run_id || entry.actor != *actor {
+            // who decides speaks for themselves
+            let speaker = match &entry.event {
+                Event::ReviewDecision(body) => &body.role,
+                _ => &*actor,
+            };
+            if entry.seq != at as u64 || entry.run_id != *run_id || entry.actor != *speaker {
                 findings.push((Fault::LogSequence, line));
             }
             let (next, repeats) = place(&entry.event);
@@ -123,9 +164,11 @@ fn place(event: &Event) -> (u32, bool) {
         Event::RiskMeasured(_) => (9, false),
         Event::GateResult(_) => (10, true),
         Event::KeyDestroyed(_) => (11, false),
-        Event::RunSealed(_) => (12, false),
-        Event::TimesSealed(_) => (13, false),
-        Event::RunFailed(_) => (14, false),
+        Event::ReviewRequested(_) => (12, false),
+        Event::ReviewDecision(_) => (13, false),
+        Event::RunSealed(_) => (14, false),
+        Event::TimesSealed(_) => (15, false),
+        Event::RunFailed(_) => (16, false),
     }
 }
 
@@ -160,13 +203,16 @@ impl Parts {
                 true
             }
             Event::KeyDestroyed(body) => self.destroyed.replace(body.fingerprint).is_none(),
+            Event::ReviewRequested(body) => body.moments == at && self.requested.replace((body, at)).is_none(),
+            Event::ReviewDecision(body) => self.decision.replace(body).is_none(),
             Event::RunSealed(body) => self.sealed.replace((body, at)).is_none(),
             Event::TimesSealed(body) => body.moments == at && self.times.replace(body).is_none(),
             Event::RunFailed(_) => false,
         }
     }
 
-    fn finish(self, run_id: String, actor: String, findings: &mut Vec<LogFinding>) -> Option<Story> {
+    fn finish(mut self, run_id: String, actor: String, findings: &mut Vec<LogFinding>) -> Option<Story> {
+        self.review(findings);
         if !self.rows_add_up() {
             findings.push((Fault::Rows, None));
         }
@@ -210,6 +256,46 @@ impl Parts {
             gates: self.gates,
             sealed: self.sealed?.0,
             times: self.times?,
+            review: self.requested.map(|(requested, at)| Review { requested, events: at + 1, decision: self.decision }),
+        })
+    }
+
+    /// Where the profile asks for a second person, they were asked and agreed. A log that ends with the request is that of a
+    /// release that waits: it is read as it will be sealed.
+    fn review(&mut self, findings: &mut Vec<LogFinding>) {
+        let asked = self.opened.as_ref().and_then(|opened| opened.approval.clone());
+        let agrees = match (&asked, &self.requested, &self.decision) {
+            (None, None, None) => true,
+            (Some(role), Some((requested, _)), Some(decision)) => {
+                decision.decision == Decision::Approved && [&requested.role, &decision.role] == [role; 2]
+            }
+            _ => false,
+        };
+        if !agrees {
+            findings.push((Fault::Approval, None));
+        }
+        if let (Some((requested, _)), None, None, None) = (&self.requested, &self.decision, &self.sealed, &self.times) {
+            self.sealed = self.will_be_sealed().map(|sealed| {
+                let events = sealed.events;
+                (sealed, events)
+            });
+            self.times = Some(TimesSealed { moments: requested.moments, digest: requested.times.clone() });
+        }
+    }
+    fn will_be_sealed(&self) -> Option<RunSealed> {
+        let sum = |of: &dyn Fn(&ShardsDone) -> u64| total(self.shards.iter().map(of));
+        Some(RunSealed {
+            status: Status::Published,
+            reasons: Vec::new(),
+            rows_in: sum(&|done| done.rows_in)?,
+            rows_out: sum(&|done| done.rows_out)?,
+            suppressed: sum(&|done| done.suppressed)?,
+            rejected: sum(&|done| done.rejected)?,
+            not_drawn: sum(&|done| done.not_drawn)?,
+            over_cap: sum(&|done| done.over_cap)?,
+            shards: sum(&|done| done.shards)?,
+            // the decision stands before the seal
+            events: self.requested.as_ref().map(|(_, at)| at + 2)?,
         })
     }
 

@@ -11,6 +11,7 @@
 //! To add one: a file under `rules/` with its `RULE` (see `rules/tokens.rs`, which counts, and `rules/tier.rs`, which does not), its place in
 //! [`RULES`], a planted leak that it catches and a clean release that it passes under `tests/`, a line in DESIGN's table.
 
+mod again;
 mod aside;
 mod bytes;
 mod case;
@@ -27,6 +28,7 @@ mod token_counts;
 mod value_support;
 mod words;
 
+pub use again::readmit;
 pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
 pub use case::{Case, Reapply, Reread, Under};
 pub use distinct::{DistinctSample, Marker};
@@ -42,7 +44,7 @@ pub use rules::{RULES, SUPPRESSION};
 
 use crate::error::Result;
 
-/// Proof that the gate let this pass. Only [`judge`] makes one, and it wraps the very thing that was judged.
+/// Proof that the gate let this pass. Only [`judge`] makes one, and [`readmit`] for what was judged and waited, and it wraps the very thing that was judged.
 #[must_use]
 pub struct Passed<S>(S);
 

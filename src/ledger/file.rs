@@ -119,6 +119,19 @@ impl Ledger {
         self.write(&if published { Line::Published { release } } else { Line::Withdrawn { release } })
     }
 
+    /// Says what became of a release that waited; false where no such release is pending.
+    ///
+    /// # Errors
+    /// A disk that is full.
+    pub fn settle_pending(&mut self, release: &str, published: bool) -> Result<bool> {
+        let pending = |(entry, state): &&mut (Entry, State)| entry.release == release && *state == State::Pending;
+        let Some((entry, state)) = self.entries.iter_mut().find(pending) else { return Ok(false) };
+        let release = entry.release.clone();
+        *state = if published { State::Published } else { State::Withdrawn };
+        self.write(&if published { Line::Published { release } } else { Line::Withdrawn { release } })?;
+        Ok(true)
+    }
+
     /// Takes in a line; `None` where it is not as it was written.
     fn read(&mut self, at: usize, line: &[u8]) -> Option<()> {
         let marked: Marked = serde_json::from_slice(line).ok()?;

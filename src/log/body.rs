@@ -35,6 +35,8 @@ pub struct RunOpened {
     pub basis: Option<String>,
     /// How long this log is kept at least, in years (CD-23). The date stands in the times.
     pub retention_years: u32,
+    /// The role that must agree before the release leaves, where the profile asks for one.
+    pub approval: Option<String>,
 }
 
 /// Columns were bound to roles and operators, and the form of the release was fixed.
@@ -313,6 +315,44 @@ pub struct KeyDestroyed {
 pub struct RunFailed {
     /// Kind of the error, stable; `killed` where the next start found what a killed run had left.
     pub code: String,
+}
+
+/// All is staged and the gate let it pass; a second person is asked. Until they decided nothing leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewRequested {
+    /// The role that is asked.
+    pub role: String,
+    /// Public keys of those who may decide; none where any key may but the maker's.
+    pub keys: Vec<String>,
+    /// Lines of the times before this event.
+    pub moments: u64,
+    /// SHA-256 of those lines.
+    pub times: Digest,
+}
+
+/// A second person looked and decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewDecision {
+    /// The role that decided.
+    pub role: String,
+    /// What was decided.
+    pub decision: Decision,
+    /// Why, as a short code.
+    pub reason: Option<String>,
+    /// Name and id of the key that signs for it, as `name+id`.
+    pub key: String,
+}
+
+/// What a second person decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// The release may leave.
+    Approved,
+    /// It may not.
+    Rejected,
 }
 
 /// The end of a run: totals, and how it ended. Only the seal of the times follows.

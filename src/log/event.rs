@@ -1,8 +1,8 @@
 //! The kinds of event. Numbers are integers, shares are decimal texts: no floats, so that every reader sees the same.
 
 use super::body::{
-    GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged, RiskMeasured, RunFailed,
-    RunOpened, RunSealed, SchemaBound, ShardsDone, SurveyDone, TimesSealed,
+    GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged, ReviewDecision,
+    ReviewRequested, RiskMeasured, RunFailed, RunOpened, RunSealed, SchemaBound, ShardsDone, SurveyDone, TimesSealed,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,10 @@ pub enum Event {
     GateResult(GateResult),
     /// The run's key was wiped from memory.
     KeyDestroyed(KeyDestroyed),
+    /// All is staged, and a second person is asked.
+    ReviewRequested(ReviewRequested),
+    /// A second person decided.
+    ReviewDecision(ReviewDecision),
     /// The run could not go on: the last event.
     RunFailed(RunFailed),
     /// The run came to its end.
@@ -55,6 +59,8 @@ pub enum Phase {
     Process,
     /// The outcome is measured and judged.
     Verify,
+    /// A person decides.
+    Approve,
     /// The record ends.
     End,
 }
@@ -73,6 +79,7 @@ impl Event {
             | Self::OutputStaged(_)
             | Self::KeyDestroyed(_) => Phase::Process,
             Self::RiskMeasured(_) | Self::GateResult(_) => Phase::Verify,
+            Self::ReviewRequested(_) | Self::ReviewDecision(_) => Phase::Approve,
             Self::RunFailed(_) | Self::RunSealed(_) | Self::TimesSealed(_) => Phase::End,
         }
     }

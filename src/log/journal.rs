@@ -27,6 +27,20 @@ impl<W: Write> Journal<W> {
     pub fn new(events: W, times: W, run_id: String, actor: String) -> Self {
         Self { events, times, run_id, actor, next: 0 }
     }
+    /// A log that goes on: behind these many events, by the same role.
+    pub fn resume(events: W, times: W, run_id: String, actor: String, next: u64) -> Self {
+        Self { events, times, run_id, actor, next }
+    }
+    /// Appends what another role says.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn append_by(&mut self, actor: &str, event: Event, clock: &dyn Clock) -> Result<()> {
+        let own = std::mem::replace(&mut self.actor, actor.to_owned());
+        let appended = self.append(event, clock);
+        self.actor = own;
+        appended
+    }
     /// Appends one event.
     ///
     /// # Errors

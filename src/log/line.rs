@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Version of the log's format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// An event with its envelope. It holds no time: times stand in a file of their own, so that the tree of a repeated run is
 /// the same.
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_line_is_read_back_as_it_was() {
         let line = entry().encode().unwrap();
-        let expected = r#"{"v":2,"seq":3,"run_id":"r","shard":null,"phase":"process","actor":"role:data-office","type":"key_destroyed","body":{"fingerprint":"ab"}}"#;
+        let expected = r#"{"v":3,"seq":3,"run_id":"r","shard":null,"phase":"process","actor":"role:data-office","type":"key_destroyed","body":{"fingerprint":"ab"}}"#;
         assert_eq!(std::str::from_utf8(&line).unwrap(), expected);
         assert_eq!(Entry::decode(&line).unwrap(), entry());
     }
@@ -109,7 +109,7 @@ mod tests {
     fn unknown_fields_and_other_spellings_are_not_taken() {
         let line = String::from_utf8(entry().encode().unwrap()).unwrap();
         for (what, to) in [
-            ("\"v\":2", "\"v\":3"),
+            ("\"v\":3", "\"v\":2"),
             ("\"seq\":3", "\"seq\":3.0"),
             ("\"seq\":3", "\"seq\":03"),
             ("\"seq\":3", "\"seq\":3,\"seq\":3"),

@@ -13,9 +13,9 @@ mod line;
 mod times;
 
 pub use body::{
-    ColumnRecord, FileForm, GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
-    RiskMeasured, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, ShardsDone, Status, SurveyDone,
-    TimesSealed,
+    ColumnRecord, Decision, FileForm, GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen,
+    OutputStaged, ReviewDecision, ReviewRequested, RiskMeasured, RuleRecord, RunFailed, RunOpened, RunSealed,
+    SchemaBound, ShardsDone, Status, SurveyDone, TimesSealed,
 };
 pub use event::{Event, Phase};
 pub use group::{LARGEST, group_inputs, group_shards};

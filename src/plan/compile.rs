@@ -79,6 +79,7 @@ pub fn compile(
         suite: suite(profile).name(),
         key: key_home(profile, key),
         layout: layout.ok_or(ErrorKind::Internal("a plan without a layout"))?,
+        approval: profile.approval().cloned(),
         shuffle: profile.output.shuffle,
         parts: profile.output.parts,
         sources: profile.sources.iter().map(|(key, source)| (key.clone(), source.clone())).collect(),

@@ -35,6 +35,12 @@ fn write_page(plan: &Plan, out: &mut String) -> std::fmt::Result {
             writeln!(out, "{what:<9} {text}")?;
         }
     }
+    if let Some(approval) = &plan.approval {
+        writeln!(out, "approval  {} decides before anything leaves", approval.role)?;
+        for key in &approval.keys {
+            writeln!(out, "          by the key {key}")?;
+        }
+    }
     writeln!(out)?;
     write_columns(plan, out)?;
     writeln!(out)?;

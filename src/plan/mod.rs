@@ -18,7 +18,7 @@ use crate::domain::SemanticType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
-use crate::profile::{Goal, Provenance, Role, SearchSpec, Tier, Unit};
+use crate::profile::{ApprovalSpec, Goal, Provenance, Role, SearchSpec, Tier, Unit};
 use crate::transform::{Generalize, Operator, TypeCheck};
 use crate::value::{DataType, Field, Schema};
 use crate::write::{Compression, Format, Layout};
@@ -72,6 +72,8 @@ pub struct Plan {
     pub key: KeyHome,
     /// Form of the release.
     pub layout: Layout,
+    /// The role that must agree before the release leaves, and the keys of those who may.
+    pub approval: Option<ApprovalSpec>,
     /// Keyed shuffle of the rows.
     pub shuffle: bool,
     /// Number of data files, where fixed.

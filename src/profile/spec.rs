@@ -53,6 +53,8 @@ pub struct Profile {
     pub sample: Option<Share>,
     /// What the release must not do together with earlier ones.
     pub ledger: Option<LedgerSpec>,
+    /// Who must agree before the release leaves.
+    pub approval: Option<ApprovalSpec>,
     /// Rows in and rows out, which tests run.
     pub examples: Vec<Example>,
     /// For a number that has a source (a standard, a law): key path, as `privacy.k_anonymity`, to the source's words.
@@ -353,6 +355,17 @@ pub struct LedgerSpec {
     pub values_left: usize,
 }
 
+/// Who must agree before a release leaves (FJ-32, GB/T 37964: approve).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalSpec {
+    /// The role that decides.
+    pub role: String,
+    /// Public keys of those who may, as `outis keygen --signing` writes them; without any, every key but the maker's.
+    pub keys: Vec<String>,
+    /// Tiers whose releases are decided upon; without any, every tier.
+    pub tiers: Vec<Tier>,
+}
+
 /// One row in, one row out, for tests; cells by column name. `None` in `output` means that the row is suppressed.
 #[derive(Clone)]
 pub struct Example {
@@ -365,6 +378,11 @@ pub struct Example {
 }
 
 impl Profile {
+    /// Who must agree before a release of this profile's tier leaves.
+    #[must_use]
+    pub fn approval(&self) -> Option<&ApprovalSpec> {
+        self.approval.as_ref().filter(|asked| asked.tiers.is_empty() || asked.tiers.contains(&self.tier))
+    }
     /// The date the data was obtained, if given (checked when parsed).
     #[must_use]
     pub fn obtained(&self) -> Option<Date> {

@@ -38,6 +38,8 @@ pub struct RunReport {
     pub tier: &'static str,
     /// What the release is for.
     pub purpose: Option<String>,
+    /// The role whose approval it leaves with, where the profile asks for one.
+    pub approval: Option<String>,
     /// Where the key lives, in words.
     pub key: &'static str,
     /// Rows and what became of them.

@@ -42,6 +42,13 @@ fn write_page(report: &RunReport, out: &mut String) -> std::fmt::Result {
         "<div class=\"soft\">goal {} · tier {} · key {}{purpose}</div>",
         report.goal, report.tier, report.key
     )?;
+    if let Some(role) = report.approval.as_deref().filter(|_| published) {
+        let role = escape(role);
+        writeln!(
+            out,
+            "<p>It leaves with the approval of <b>{role}</b>, the second signature on its certificate; before that it waits and nothing is published.</p>"
+        )?;
+    }
     write_cards(report, out)?;
     write_rows(report, out)?;
     write_gate(report, out)?;

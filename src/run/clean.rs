@@ -1,9 +1,12 @@
-//! Cleans up after runs that were killed: their data goes, their logs stay and say so.
+//! Cleans up after runs that were killed: their data goes, their logs stay and say so. A release that waits for a second person is
+//! left alone, unless it was decided upon already, or is given up by name.
 
+use super::approve::decided_before;
 use super::clock::RunClock;
 use crate::error::{Error, Result};
 use crate::log::{Clock as _, Entry, Event, Moment, RunFailed};
-use crate::write::{Ending, LOG, Stage, TIMES, dead_stages};
+use crate::random;
+use crate::write::{Ending, LOG, Stage, TIMES, Waiting, dead_stages};
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -23,29 +26,68 @@ pub struct Cleaned {
 pub fn clean(folder: &Path) -> Result<Vec<Cleaned>> {
     let mut cleaned = Vec::new();
     for stage in dead_stages(folder)? {
-        let log_at = stage.log_at();
-        if end_log(&stage)? {
-            stage.set_aside(Ending::Failed)?;
-        } else {
-            drop(stage);
+        cleaned.push(failed(stage, "killed")?);
+    }
+    for folder in Waiting::all(folder)? {
+        let Some(waiting) = Waiting::open(&folder)? else { continue };
+        if decided_before(&waiting).is_some() {
+            waiting.remove(&random::nonce()?)?;
+            cleaned.push(Cleaned { log_at: None });
         }
-        cleaned.push(Cleaned { log_at: log_at.get().cloned() });
     }
     Ok(cleaned)
 }
 
-/// Ends the log of a killed run with an event that says so. Whether there is a log.
-fn end_log(stage: &Stage) -> Result<bool> {
+/// Gives up every release in `folder` that waits for a second person: the data goes, the log is set aside as `NAME.failed` and says
+/// `given_up`. One that somebody is deciding on is left alone.
+///
+/// # Errors
+/// When the folder cannot be read or changed.
+pub fn give_up_waiting(folder: &Path) -> Result<Vec<Cleaned>> {
+    let mut cleaned = Vec::new();
+    for folder in Waiting::all(folder)? {
+        let Some(waiting) = Waiting::open(&folder)? else { continue };
+        cleaned.push(failed(waiting.into_stage(&random::nonce()?)?, "given_up")?);
+    }
+    Ok(cleaned)
+}
+
+/// The releases in a folder that wait for a second person.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn waiting(folder: &Path) -> Result<Vec<PathBuf>> {
+    Waiting::all(folder)
+}
+
+/// Removes the data of a stage and sets its log aside, ended with this code.
+fn failed(stage: Stage, code: &str) -> Result<Cleaned> {
+    let log_at = stage.log_at();
+    if end_log(&stage, code)? {
+        stage.set_aside(Ending::Failed)?;
+    } else {
+        drop(stage);
+    }
+    Ok(Cleaned { log_at: log_at.get().cloned() })
+}
+
+/// Ends a log with an event that says why it ends. Whether there is a log.
+fn end_log(stage: &Stage, code: &str) -> Result<bool> {
     // a run that was killed while its log was set aside had moved it up already
     let folders = [stage.folder().join("evidence"), stage.folder().to_path_buf()];
     let Some(folder) = folders.iter().find(|folder| folder.join(LOG).is_file()) else { return Ok(false) };
     let lines = whole_lines(&folder.join(LOG))?;
+    // the first line's actor: the last may be that of who decided
+    let actor = lines.first().and_then(|line| Entry::decode(line).ok()).map(|first| first.actor);
     let Some(last) = lines.last().and_then(|line| Entry::decode(line).ok()) else { return Ok(true) };
     if matches!(last.event, Event::RunFailed(_)) {
         return Ok(true);
     }
-    let event = Event::RunFailed(RunFailed { code: "killed".to_owned() });
-    append(&folder.join(LOG), Entry { seq: last.seq + 1, event, ..last.clone() }.encode()?)?;
+    let event = Event::RunFailed(RunFailed { code: code.to_owned() });
+    append(
+        &folder.join(LOG),
+        Entry { seq: last.seq + 1, actor: actor.unwrap_or_default(), event, ..last.clone() }.encode()?,
+    )?;
     let times = folders.iter().map(|folder| folder.join(TIMES)).find(|path| path.is_file());
     if let Some(times) = times {
         let lines = whole_lines(&times)?;
@@ -92,7 +134,7 @@ mod tests {
         let event = Event::KeyDestroyed(KeyDestroyed { fingerprint: "ab".into() });
         journal.append(event, &RunClock::start()).unwrap();
         let (events, times) = journal.writers();
-        std::fs::write(stage.join("evidence/log.jsonl"), [&events[..], b"{\"v\":2,\"se"].concat()).unwrap();
+        std::fs::write(stage.join("evidence/log.jsonl"), [&events[..], b"{\"v\":3,\"se"].concat()).unwrap();
         std::fs::write(stage.join("evidence/times.jsonl"), times).unwrap();
         std::fs::write(stage.join("evidence/checkpoint"), "a seal of what was not published").unwrap();
         let cleaned = clean(folder.path()).unwrap();

@@ -7,12 +7,18 @@ use std::time::Instant;
 /// Time since a run began.
 pub(super) struct RunClock {
     start: Instant,
+    /// Nanoseconds that an earlier process of the same run told.
+    before: u64,
     marks: Vec<(Stage, u64)>,
 }
 
 impl RunClock {
     pub(super) fn start() -> Self {
-        Self { start: Instant::now(), marks: Vec::new() }
+        Self::after(0)
+    }
+    /// A run that goes on behind this time; what lay between is told by the wall clock alone.
+    pub(super) fn after(before: u64) -> Self {
+        Self { start: Instant::now(), before, marks: Vec::new() }
     }
     /// A stage begins now.
     pub(super) fn begin(&mut self, stage: Stage) {
@@ -54,6 +60,6 @@ impl Clock for RunClock {
         wall_time()
     }
     fn elapsed_nanoseconds(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX).saturating_add(self.before)
     }
 }

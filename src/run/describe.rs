@@ -4,15 +4,15 @@ use super::record::write_file;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::merkle::Tree;
 use crate::evidence::{EvidenceLinks, RunFacts, catalogue_entry, lineage};
-use crate::log::{Entry, Moment};
+use crate::log::{Entry, Moment, RunSealed};
 use crate::profile::CatalogueSpec;
 use crate::write::Stage;
 
 const LINEAGE: &str = "lineage/openlineage.jsonl";
 const CATALOGUE: &str = "catalog.json";
 
-/// Lineage and catalogue entry of a run whose log is sealed.
-pub(super) fn describe(stage: &Stage, words: &CatalogueSpec) -> Result<()> {
+/// Lineage and catalogue entry of a run whose log is sealed; of one that waits for a second person, as it will be `sealed`.
+pub(super) fn describe(stage: &Stage, words: &CatalogueSpec, sealed: &RunSealed) -> Result<()> {
     let read = |name: &str| {
         let path = stage.folder().join(name);
         std::fs::read(&path).map_err(|cause| Error::io("read", &path, &cause))
@@ -26,7 +26,8 @@ pub(super) fn describe(stage: &Stage, words: &CatalogueSpec) -> Result<()> {
     }
     let moment = |line| serde_json::from_slice::<Moment>(line).map_err(|_| broken());
     let moments: Vec<Moment> = lines(&times).map(moment).collect::<Result<_>>()?;
-    let facts = RunFacts::of(&entries).ok_or_else(broken)?;
+    let mut facts = RunFacts::of(&entries).ok_or_else(broken)?;
+    facts.sealed.get_or_insert(sealed);
     let (Some(first), Some(last)) = (moments.first(), moments.last()) else { return Err(broken()) };
     let root = data_encoding::HEXLOWER.encode(&tree.root());
     // The certificate names these files by digest, so they cannot name the certificate.

@@ -62,23 +62,27 @@ impl Against {
 }
 
 /// Publishes. With a ledger the release is written down first, and counts from then on; where publishing failed and something
-/// stands at the target all the same, it keeps counting.
+/// stands at the target all the same, it keeps counting; so does one that waits for a second person.
 pub(super) fn publish(
     against: Option<Against>,
     (policy, report): (&Policy, &gate::Report),
     proof: Passed<StagedRelease<'_>>,
     told: RunReport,
 ) -> Result<Outcome> {
-    let release = told.run.clone();
-    let outcome = |published: write::Published| Outcome { report: told, folder: published.folder };
-    let Some(mut against) = against else { return write::publish(proof).map(outcome) };
+    let (release, waits) = (told.run.clone(), told.approval.is_some());
+    let outcome = |folder: PathBuf| Outcome { report: told, folder, waits };
+    let leave = |proof: Passed<StagedRelease<'_>>| {
+        if waits { write::wait(proof) } else { write::publish(proof).map(|published| published.folder) }
+    };
+    let Some(mut against) = against else { return leave(proof).map(outcome) };
     let target = proof.staged().stage.target().to_path_buf();
     against.ledger.add(against.earlier.entry(&release, policy, &report.measured))?;
-    let published = write::publish(proof);
-    if published.is_ok() || !target.exists() {
-        against.ledger.settle(published.is_ok())?;
+    let left = leave(proof);
+    // what waits counts from now on, until somebody says that it will not leave
+    if (left.is_ok() && !waits) || (left.is_err() && !target.exists()) {
+        against.ledger.settle(left.is_ok())?;
     }
-    published.map(outcome)
+    left.map(outcome)
 }
 
 /// Both or none: a profile that asks for a ledger is not run without one, and none is used that no profile asks for.

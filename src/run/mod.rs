@@ -4,6 +4,7 @@
 //! is given a parsed profile, inputs and a target. It never publishes without the gate's proof, and a run that ends early
 //! leaves nothing but its log.
 
+mod approve;
 mod aside;
 pub mod attack;
 mod checking;
@@ -32,8 +33,9 @@ mod survey;
 mod transforming;
 pub mod verify;
 
+pub use approve::{Ended, ReviewJob, Reviewed, Summary, Verdict, review};
 pub use checking::{Inquiry, check, inquiry};
-pub use clean::{Cleaned, clean};
+pub use clean::{Cleaned, clean, give_up_waiting, waiting};
 pub use clock::wall_time;
 pub use compare::{Compared, compare};
 pub use earlier::LedgerFiles;
@@ -107,6 +109,8 @@ pub struct Outcome {
     pub report: RunReport,
     /// The release, or the folder with the log of a refused run.
     pub folder: PathBuf,
+    /// Whether it waits in that folder for a second person, and nothing is published yet.
+    pub waits: bool,
 }
 
 /// Where the work is done.
@@ -140,6 +144,7 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     let key = key_of(&job.loaded, job.folder.as_deref(), job.options.insecure_test_seed)?;
     let Compiled { plan, operators } =
         plan::compile(&job.loaded.profile, source.schema(), &key, job.folder.as_deref(), source_format(&source))?;
+    approve::may_be_asked(&plan, &signers)?;
     if (plan.needs_survey() || plan.rows_per_subject.is_some()) && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
     }

@@ -13,10 +13,10 @@ use crate::evidence::Signer;
 use crate::gate::{self, Policy, RowAccount, Suppression};
 use crate::log::{
     Clock, ColumnRecord, Event, FileForm, InputOpened, Journal, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
-    RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
+    ReviewRequested, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
 };
 use crate::plan::{Operators, Plan, explain};
-use crate::profile::{CatalogueSpec, LevelsFrom, Loaded, Unit, shippable};
+use crate::profile::{ApprovalSpec, CatalogueSpec, LevelsFrom, Loaded, Unit, shippable};
 use crate::read::Source;
 use crate::report::{Risk, RunReport, html};
 use crate::secret::MasterKey;
@@ -84,6 +84,7 @@ impl Record {
             responsible: plan.provenance.responsible.clone(),
             basis: plan.provenance.basis.clone(),
             retention_years: RETENTION_YEARS,
+            approval: plan.approval.as_ref().map(|asked| asked.role.clone()),
         });
         record.journal.append(event, clock)?;
         Ok(record)
@@ -257,7 +258,7 @@ impl Record {
         self.journal.append(Event::KeyDestroyed(KeyDestroyed { fingerprint }), clock)
     }
 
-    /// Ends the log of a run that will be published and writes the reports.
+    /// Ends the log of a run that will be published, or asks a second person where one must agree, and writes the reports.
     pub(super) fn seal(
         &mut self,
         plan: &Plan,
@@ -266,11 +267,14 @@ impl Record {
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<RunReport> {
-        self.sealed(stage, Status::Published, Vec::new(), place.threads, clock)?;
+        match &plan.approval {
+            None => self.sealed(stage, Status::Published, Vec::new(), place.threads, clock)?,
+            Some(asked) => self.review_requested(asked, stage, place.threads, clock)?,
+        }
         let report = self.report(Status::Published, plan, Some(gate), place, clock);
         write_file(stage, REPORT, &json(&report)?)?;
         write_file(stage, PAGE, html(&report).as_bytes())?;
-        describe::describe(stage, &self.catalogue)?;
+        describe::describe(stage, &self.catalogue, &self.totals(Status::Published, Vec::new()))?;
         seal::certify(stage, &self.signers)?;
         Ok(report)
     }
@@ -287,7 +291,7 @@ impl Record {
         let reasons = gate.verdicts.iter().filter(|verdict| verdict.refuses()).map(|verdict| verdict.rule.to_owned());
         self.sealed(&stage, Status::Refused, reasons.collect(), place.threads, clock)?;
         let report = self.report(Status::Refused, plan, Some(gate), place, clock);
-        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)? })
+        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)?, waits: false })
     }
 
     /// The same after pass one: more rows lie in classes under k than may be suppressed.
@@ -351,7 +355,7 @@ impl Record {
         self.sealed(&stage, Status::Refused, vec![verdict.rule.to_owned()], place.threads, clock)?;
         let mut report = self.report(Status::Refused, plan, None, place, clock);
         report.gate = vec![verdict];
-        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)? })
+        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)?, waits: false })
     }
 
     /// Ends the log of a run that could not go on. Its stage is gone and the log was set aside; the open files went along.
@@ -363,16 +367,23 @@ impl Record {
         let _ = ended.map(|()| events.sync_all().and_then(|()| times.sync_all()));
     }
 
-    /// The last events, and the signed head of the log.
-    fn sealed(
+    /// Asks a second person, and signs what the maker answers for.
+    fn review_requested(
         &mut self,
+        asked: &ApprovalSpec,
         stage: &Stage,
-        status: Status,
-        reasons: Vec<String>,
         threads: usize,
         clock: &RunClock,
     ) -> Result<()> {
-        let event = Event::RunSealed(RunSealed {
+        let (times, _) = Digest::of_file(&stage.folder().join(TIMES))?;
+        let (role, keys) = (asked.role.clone(), asked.keys.clone());
+        let event = Event::ReviewRequested(ReviewRequested { role, keys, moments: self.journal.events(), times });
+        self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))?;
+        seal::seal_log(stage, self.journal.run_id(), &self.signers)
+    }
+
+    fn totals(&self, status: Status, reasons: Vec<String>) -> RunSealed {
+        RunSealed {
             status,
             reasons,
             rows_in: self.rows.read,
@@ -383,7 +394,19 @@ impl Record {
             over_cap: self.rows.over_cap,
             shards: self.shards,
             events: self.journal.events(),
-        });
+        }
+    }
+
+    /// The last events, and the signed head of the log.
+    fn sealed(
+        &mut self,
+        stage: &Stage,
+        status: Status,
+        reasons: Vec<String>,
+        threads: usize,
+        clock: &RunClock,
+    ) -> Result<()> {
+        let event = Event::RunSealed(self.totals(status, reasons));
         self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))?;
         let (digest, _) = Digest::of_file(&stage.folder().join(TIMES))?;
         self.journal.seal_times(digest)?;
@@ -410,6 +433,7 @@ impl Record {
             goal: plan.goal.name(),
             tier: plan.tier.name(),
             purpose: plan.purpose.clone(),
+            approval: plan.approval.as_ref().map(|asked| asked.role.clone()),
             key: plan.key.name(),
             rows: self.rows.into(),
             invalid_cells: self.invalid,

@@ -4,8 +4,8 @@ use super::record::{LOG, TIMES};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::{
-    Certificate, Checkpoint, Envelope, IN_TOTO, Log, Predicate, PublicKey, Resource, Signer, SigningKey, Statement,
-    Story, TestResult, leaves, merkle, trust_root,
+    Certificate, Checkpoint, Envelope, Fault, IN_TOTO, Log, Predicate, PublicKey, Resource, Signer, SigningKey,
+    Statement, Story, TestResult, first_lines, leaves, merkle, trust_root,
 };
 use crate::log::{Moment, Whole};
 use crate::write::Stage;
@@ -83,8 +83,17 @@ pub(super) fn span(times: &[u8]) -> Option<(String, String, Whole)> {
     Some((first.wall.clone(), last.wall.clone(), last.run.clone()?))
 }
 
+/// The part of a log and of its times that the maker answers for: all of it, or what stands before a second person's decision.
+pub(super) fn certified<'b>(story: &Story, log: &'b [u8], times: &'b [u8]) -> (&'b [u8], &'b [u8]) {
+    match &story.review {
+        None => (log, times),
+        Some(review) => (first_lines(log, review.events), first_lines(times, review.events)),
+    }
+}
+
 /// The certificate that log and times make.
 pub(super) fn certificate(story: &Story, log: &[u8], times: &[u8]) -> Option<Certificate> {
+    let (log, times) = certified(story, log, times);
     let (started, finished, whole) = span(times)?;
     Some(Certificate::of(story, &started, &finished, &whole, head(&story.run_id, log).1))
 }
@@ -125,7 +134,9 @@ pub(super) fn certify(stage: &Stage, signers: &[Signer]) -> Result<()> {
     let (log, times) = (read(stage, LOG)?, read(stage, TIMES)?);
     let (story, findings) = Story::read(&log);
     let own = || Error::new(ErrorKind::Internal("the log of this run does not add up"));
-    let story = story.filter(|_| findings.iter().all(|(fault, _)| is_of_the_goal(*fault))).ok_or_else(own)?;
+    let waits = story.as_ref().is_some_and(Story::waits);
+    let fine = |fault: Fault| is_of_the_goal(fault) || (fault == Fault::Approval && waits);
+    let story = story.filter(|_| findings.iter().all(|(fault, _)| fine(*fault))).ok_or_else(own)?;
     let mut subject = Vec::new();
     for name in stage.files()?.into_iter().filter(|name| !ABOUT.contains(&name.as_str())) {
         // the gate has read the data files back already
@@ -142,8 +153,8 @@ pub(super) fn certify(stage: &Stage, signers: &[Signer]) -> Result<()> {
 }
 
 /// What a run may do and a reader must be told: it kept a key, or took a seed.
-fn is_of_the_goal(fault: crate::evidence::Fault) -> bool {
-    fault == crate::evidence::Fault::KeyLife
+fn is_of_the_goal(fault: Fault) -> bool {
+    fault == Fault::KeyLife
 }
 
 /// An envelope around a statement; without a signer the statement alone, which claims no more than it is.
@@ -160,7 +171,7 @@ fn read(stage: &Stage, name: &str) -> Result<Vec<u8>> {
     std::fs::read(path).map_err(|cause| Error::io("read", path, &cause))
 }
 
-fn write(stage: &Stage, name: &str, bytes: &[u8]) -> Result<()> {
+pub(super) fn write(stage: &Stage, name: &str, bytes: &[u8]) -> Result<()> {
     use std::io::Write as _;
     let (mut file, path) = stage.create_file(name)?;
     file.write_all(bytes).map_err(|cause| Error::io("write", &path, &cause))

@@ -6,6 +6,7 @@
 
 mod data;
 mod folder;
+mod review;
 
 use super::record::{LOG, TIMES};
 use super::seal::{self, ABOUT, CERTIFICATE, CHECKPOINT, GATES, KEYS};
@@ -14,7 +15,7 @@ use crate::digest::Digest;
 use crate::error::{ErrorKind, Result};
 use crate::evidence::{
     Certificate, Checkpoint, Envelope, Fault, IN_TOTO, Note, Predicate, PublicKey, Statement, Story, TestResult,
-    leaves, trust_root,
+    first_lines, leaves, trust_root,
 };
 use crate::gate;
 use crate::log::Moment;
@@ -51,6 +52,8 @@ pub struct Verification {
     pub holds: bool,
     /// Trusted keys that signed, as `name+id`.
     pub signed_by: Vec<String>,
+    /// Whose approval it leaves with, as `name+id`, where the profile asks for one and it counts.
+    pub approved_by: Option<String>,
     /// Everything that does not hold, the first broken link first.
     pub findings: Vec<Finding>,
     /// The run's id, where the log could be read.
@@ -66,6 +69,8 @@ struct Links<'f> {
     folder: &'f Folder,
     trust: &'f Trust,
     keys: Vec<PublicKey>,
+    /// Keys that a log names which a trusted key signed: they count as its word.
+    vouched: Vec<PublicKey>,
     found: Verification,
 }
 
@@ -78,12 +83,13 @@ pub fn verify(path: &Path, trust: &Trust, options: &Options, progress: &Progress
     let found = Verification {
         holds: false,
         signed_by: Vec::new(),
+        approved_by: None,
         findings: Vec::new(),
         run: None,
         rows: None,
         smallest_class: None,
     };
-    let mut links = Links { folder: &folder, trust, keys: Vec::new(), found };
+    let mut links = Links { folder: &folder, trust, keys: Vec::new(), vouched: Vec::new(), found };
     for name in &folder.strange {
         links.add(Fault::FileUnplanned, name);
     }
@@ -93,11 +99,15 @@ pub fn verify(path: &Path, trust: &Trust, options: &Options, progress: &Progress
     for (fault, line) in findings {
         links.at_line(fault, LOG, line);
     }
+    if let (Some(story), Some(log)) = (&story, &log) {
+        links.vouch(story, log);
+    }
     links.head(log.as_deref().unwrap_or_default(), story.as_ref());
     if let (Some(story), Some(log)) = (&story, &log) {
         links.found.run = Some(crate::error::shown(&story.run_id));
         links.times(story);
         links.certificate(story, log);
+        links.review(story);
         links.gates(story);
         links.report(story);
         links.plan(story);
@@ -147,17 +157,23 @@ impl Links<'_> {
             _ => self.add(Fault::Keys, KEYS),
         }
     }
-    /// Who signed: one that the reader trusts, and nobody whom the release does not name.
-    fn signed(&mut self, verified: impl Fn(&[PublicKey]) -> Result<Vec<PublicKey>>, signatures: usize, file: &str) {
-        match verified(&self.keys) {
-            Ok(signers) if signers.len() == signatures && signers.len() == self.keys.len() => {}
+    /// Who signed: one that the reader trusts, and nobody but these keys, all of them.
+    fn signed(
+        &mut self,
+        verified: impl Fn(&[PublicKey]) -> Result<Vec<PublicKey>>,
+        signatures: usize,
+        by: &[PublicKey],
+        file: &str,
+    ) {
+        match verified(by) {
+            Ok(signers) if signers.len() == signatures && signers.len() == by.len() => {}
             Ok(_) => self.add(Fault::Keys, file),
             Err(error) => self.error(&error, file),
         }
         if let Trust::Keys(trusted) = self.trust {
-            match verified(trusted) {
+            match verified(&[trusted.as_slice(), &self.vouched].concat()) {
                 Ok(signers) => {
-                    for label in signers.iter().map(PublicKey::label) {
+                    for label in signers.iter().filter(|key| trusted.contains(key)).map(PublicKey::label) {
                         if !self.found.signed_by.contains(&label) {
                             self.found.signed_by.push(label);
                         }
@@ -184,7 +200,8 @@ impl Links<'_> {
         let Some(bytes) = self.bytes(CHECKPOINT) else { return };
         let text = if let Ok(note) = Note::parse(&bytes) {
             let signed = |keys: &[PublicKey]| Ok(note.verify(keys)?.into_iter().cloned().collect());
-            self.signed(signed, note.signers().count(), CHECKPOINT);
+            let by = self.sealed_by(story);
+            self.signed(signed, note.signers().count(), &by, CHECKPOINT);
             note.text().to_owned()
         } else {
             self.unsigned(CHECKPOINT);
@@ -208,8 +225,14 @@ impl Links<'_> {
     /// The times: those that the log's last event names, one for each event, never backwards.
     fn times(&mut self, story: &Story) {
         let Some(bytes) = self.bytes(TIMES) else { return };
-        if Digest::of_bytes(&bytes) != story.times.digest {
-            self.add(Fault::Times, TIMES);
+        // the request to a second person has a time of its own, behind those that it names
+        let requested = story.review.as_ref().map(|review| &review.requested);
+        let until_request = requested.map(|asked| (first_lines(&bytes, asked.moments), &asked.times));
+        let sealed = (if story.waits() { until_request.unzip().0 } else { None }).unwrap_or(bytes.as_slice());
+        for (lines, digest) in until_request.into_iter().chain([(sealed, &story.times.digest)]) {
+            if Digest::of_bytes(lines) != *digest {
+                self.add(Fault::Times, TIMES);
+            }
         }
         let (mut before, mut count) = (0, 0);
         for (at, line) in leaves(&bytes).into_iter().enumerate() {
@@ -223,7 +246,7 @@ impl Links<'_> {
             }
             count += 1;
         }
-        if count != story.times.moments {
+        if count != story.times.moments + u64::from(story.waits()) {
             self.add(Fault::Times, TIMES);
         }
     }
@@ -234,7 +257,8 @@ impl Links<'_> {
         let payload = match Envelope::parse(&bytes) {
             Ok(envelope) => {
                 let signed = |keys: &[PublicKey]| Ok(envelope.verify(keys)?.into_iter().cloned().collect());
-                self.signed(signed, envelope.signers().count(), name);
+                let by = self.keys.clone();
+                self.signed(signed, envelope.signers().count(), &by, name);
                 if envelope.payload_type != IN_TOTO {
                     self.add(Fault::EnvelopeForm, name);
                 }
@@ -332,6 +356,7 @@ impl Links<'_> {
             "goal": story.opened.goal,
             "tier": story.opened.tier,
             "purpose": story.opened.purpose,
+            "approval": story.opened.approval,
             "unit": story.bound.unit,
             "k": story.bound.k,
             "columns": story.bound.columns,
@@ -374,6 +399,11 @@ impl Links<'_> {
             None => self.add(Fault::FileMissing, name),
         }
     }
+}
+
+/// Names of the files of a release, sorted, with `/` between folders.
+pub(super) fn names(path: &Path) -> Result<Vec<String>> {
+    Ok(Folder::open(path)?.names)
 }
 
 /// The public keys of trust files, all together.

@@ -16,9 +16,11 @@ mod record;
 mod slab;
 mod stage;
 mod store;
+mod waiting;
 
 pub use cells::{CellBuilder, encode_cells};
 pub use format::{Compression, Format, Layout, PartWriter, RecordEncoder};
-pub use publish::{Published, publish};
+pub use publish::{Published, publish, wait};
 pub use stage::{Ending, LOG, Stage, StagedPart, TIMES, dead_stages};
 pub use store::{BucketRows, ShardRows, Store, Stored};
+pub use waiting::Waiting;

@@ -1,4 +1,5 @@
-//! The one step that makes a release visible. It takes the gate's proof, so forgetting the gate does not compile.
+//! The one step that makes a release visible, and the one that lets it wait for a second person. Both take the gate's proof, so
+//! forgetting the gate does not compile.
 
 use super::Stage;
 use crate::error::Result;
@@ -20,4 +21,14 @@ pub fn publish<S: Into<Stage>>(proof: Passed<S>) -> Result<Published> {
     let stage: Stage = proof.into_inner().into();
     stage.sync()?;
     Ok(Published { folder: stage.reveal()? })
+}
+
+/// Forces the staged files to disk and keeps them, private and complete, as `TARGET.waiting`: nothing is visible yet.
+///
+/// # Errors
+/// When the disk refuses; then the stage is removed.
+pub fn wait<S: Into<Stage>>(proof: Passed<S>) -> Result<PathBuf> {
+    let stage: Stage = proof.into_inner().into();
+    stage.sync()?;
+    stage.keep_waiting()
 }

@@ -76,17 +76,9 @@ impl Stage {
     /// The target exists, or its parent cannot be written.
     pub fn create(target: &Path, nonce: &str) -> Result<Self> {
         refuse_existing(target)?;
-        let name = target
-            .file_name()
-            .ok_or_else(|| {
-                let text = "the output needs a name: write `--output DIR`";
-                Error::new(ErrorKind::Usage(text.into())).in_file(target)
-            })?
-            .to_string_lossy()
-            .into_owned();
+        let folder = stage_name(target, nonce)?;
         let parent = parent_of(target);
         let parents = Parents::make(&parent)?;
-        let folder = parent.join(format!(".{name}{MARK}{nonce}"));
         // The staging folder's own name means nothing to the user.
         let failed = |cause: std::io::Error| Error::io("make a folder here", &parent, &cause);
         let mut attempts = 0;
@@ -195,6 +187,17 @@ impl Stage {
         sync_path(&parent_of(&self.target))?;
         Ok(self.target.clone())
     }
+    /// Keeps all of it, private, as `TARGET.waiting`, or `TARGET.waiting-2` and so on where that exists.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(super) fn keep_waiting(mut self) -> Result<PathBuf> {
+        let failed = |cause: std::io::Error| Error::io("keep the release in", &parent_of(&self.target), &cause);
+        let kept = rename_numbered(&self.folder, &self.target, super::waiting::SUFFIX).map_err(failed)?;
+        self.kept = true;
+        sync_path(&parent_of(&self.target))?;
+        Ok(kept)
+    }
     /// Keeps the log of a run that published nothing as `TARGET.refused`, or `TARGET.refused-2` and so on where that
     /// exists. All else is removed first, so that a full disk has room again.
     ///
@@ -212,25 +215,43 @@ impl Stage {
         if !prune(&self.folder, ending.kept()).map_err(failed)? {
             return Ok(None);
         }
-        let mut number = 1_u32;
-        loop {
-            let mut name = self.target.as_os_str().to_owned();
-            name.push(match number {
-                1 => format!(".{}", ending.suffix()),
-                _ => format!(".{}-{number}", ending.suffix()),
-            });
-            let folder = PathBuf::from(name);
-            match rename_new(&self.folder, &folder) {
-                Ok(()) => {
-                    let _ = self.log_at.set(folder.clone());
-                    sync_path(&parent_of(&folder))?;
-                    return Ok(Some(folder));
-                }
-                Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-                Err(cause) => return Err(failed(cause)),
-            }
+        let folder = rename_numbered(&self.folder, &self.target, ending.suffix()).map_err(failed)?;
+        let _ = self.log_at.set(folder.clone());
+        sync_path(&parent_of(&folder))?;
+        Ok(Some(folder))
+    }
+}
+
+/// Renames to `TARGET.SUFFIX`, or to `TARGET.SUFFIX-2` and so on where that exists.
+fn rename_numbered(folder: &Path, target: &Path, suffix: &str) -> std::io::Result<PathBuf> {
+    let mut number = 1_u32;
+    loop {
+        let mut name = target.as_os_str().to_owned();
+        name.push(match number {
+            1 => format!(".{suffix}"),
+            _ => format!(".{suffix}-{number}"),
+        });
+        let to = PathBuf::from(name);
+        match rename_new(folder, &to) {
+            Ok(()) => return Ok(to),
+            Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(cause) => return Err(cause),
         }
     }
+}
+
+/// The name of a staging folder.
+pub(super) fn stage_name(target: &Path, nonce: &str) -> Result<PathBuf> {
+    let name = target.file_name().ok_or_else(|| {
+        let text = "the output needs a name: write `--output DIR`";
+        Error::new(ErrorKind::Usage(text.into())).in_file(target)
+    })?;
+    Ok(parent_of(target).join(format!(".{}{MARK}{nonce}", name.to_string_lossy())))
+}
+
+/// A stage that is there already, under its lock.
+pub(super) fn parts_of_stage(folder: PathBuf, target: PathBuf, lock: File) -> Stage {
+    Stage { folder, target, kept: false, log_at: Arc::default(), _lock: lock, _parents: Parents(Vec::new()) }
 }
 
 /// What killed runs left in a folder: stages whose lock nobody holds. They are ours now, until they are dropped or set
@@ -250,10 +271,7 @@ pub fn dead_stages(folder: &Path) -> Result<Vec<Stage>> {
     }
     found.sort();
     let ours = |(folder, target): (PathBuf, PathBuf)| match lock(&folder, FlockOperation::NonBlockingLockExclusive) {
-        Ok(Some(lock)) => {
-            let (log_at, parents) = (Arc::default(), Parents(Vec::new()));
-            Some(Stage { folder, target, kept: false, log_at, _lock: lock, _parents: parents })
-        }
+        Ok(Some(lock)) => Some(parts_of_stage(folder, target, lock)),
         Ok(None) | Err(_) => None,
     };
     Ok(found.into_iter().filter_map(ours).collect())
@@ -267,7 +285,7 @@ fn target_of(name: &str) -> Option<&str> {
 }
 
 /// Locks a folder; none when the folder was removed meanwhile or is another's.
-fn lock(folder: &Path, how: FlockOperation) -> std::io::Result<Option<File>> {
+pub(super) fn lock(folder: &Path, how: FlockOperation) -> std::io::Result<Option<File>> {
     let file = match File::open(folder) {
         Ok(file) => file,
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -321,7 +339,7 @@ fn prune(folder: &Path, keep: &[&str]) -> std::io::Result<bool> {
 }
 
 /// Renames, never over something that is there.
-fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(super) fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         Ok(()) => Ok(()),
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
@@ -388,18 +406,18 @@ fn refuse_existing(target: &Path) -> Result<()> {
     }
 }
 
-fn make_folder(folder: &Path) -> std::io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().mode(0o700).create(folder)
 }
 
-fn parent_of(path: &Path) -> PathBuf {
+pub(super) fn parent_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
         _ => PathBuf::from("."),
     }
 }
 
-fn sync_path(path: &Path) -> Result<()> {
+pub(super) fn sync_path(path: &Path) -> Result<()> {
     let failed = |cause: std::io::Error| Error::io("force to disk", path, &cause);
     File::open(path).map_err(failed)?.sync_all().map_err(failed)
 }

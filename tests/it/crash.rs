@@ -54,9 +54,13 @@ fn folder(rows: usize) -> Folder {
     folder
 }
 
-fn start(folder: &Folder) -> Child {
+const RUN: [&str; 10] = ["run", "p.toml", "-i", "in.csv", "-o", "releases/out", "--sign", "key", "--memory", "16MiB"];
+const APPROVE: [&str; 4] = ["approve", "releases/out", "--sign", "second"];
+
+fn start(folder: &Folder, arguments: &[&str]) -> Child {
     program()
-        .args(["run", "p.toml", "-i", "in.csv", "-o", "releases/out", "--sign", "key", "--memory", "16MiB", "--quiet"])
+        .args(arguments)
+        .arg("--quiet")
         .current_dir(folder.path())
         .stderr(Stdio::null())
         .stdout(Stdio::null())
@@ -75,6 +79,10 @@ enum Point {
     File(&'static str),
     /// When the release is visible.
     Release,
+    /// When it waits for a second person.
+    Waits,
+    /// When it waits no more.
+    Left,
 }
 
 const POINTS: [Point; 22] = [
@@ -102,6 +110,8 @@ const POINTS: [Point; 22] = [
     Point::Release,
 ];
 
+const WAITING: &str = "releases/out.waiting";
+
 fn stage(folder: &Folder) -> Option<PathBuf> {
     let entries = std::fs::read_dir(folder.join("releases")).unwrap();
     entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).find(|path| is_stage(path))
@@ -121,6 +131,8 @@ fn kill_at(folder: &Folder, child: &mut Child, point: &Point, whole: Duration) -
         let reached = match point {
             Point::Instant(share) => start.elapsed() >= whole * *share / 1000,
             Point::Release => folder.join("releases/out").exists(),
+            Point::Waits => folder.join(WAITING).exists(),
+            Point::Left => !folder.join(WAITING).exists(),
             Point::File(name) => stage(folder).is_some_and(|stage| stage.join(name).exists()),
             Point::Event(kind) => stage(folder).is_some_and(|stage| {
                 let log = std::fs::read_to_string(stage.join("evidence/log.jsonl")).unwrap_or_default();
@@ -157,7 +169,8 @@ fn sound(folder: &Folder, trust: &Trust, what: &str) -> bool {
     for entry in std::fs::read_dir(&releases).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(is_stage(&path) || name == "out" || name.starts_with("out.failed"), "{what}: {name}");
+        let known = ["out", "out.waiting"].contains(&name.as_str()) || name.starts_with("out.failed");
+        assert!(is_stage(&path) || known, "{what}: {name}");
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o077, 0, "{what}: {name} is not private");
     }
     let published = releases.join("out").exists();
@@ -172,6 +185,14 @@ fn sound(folder: &Folder, trust: &Trust, what: &str) -> bool {
 
 /// Cleans up; then nothing but releases and logs is there, and each log can be read and says that the run was killed.
 fn cleaned(folder: &Folder, what: &str) -> usize {
+    let logs = tidied(folder, what);
+    std::fs::remove_dir_all(folder.join("releases")).unwrap();
+    std::fs::create_dir(folder.join("releases")).unwrap();
+    logs
+}
+
+/// The same, and what is there stays.
+fn tidied(folder: &Folder, what: &str) -> usize {
     folder.outis(&["clean", "releases", "--quiet"]).expect(0);
     assert!(stage(folder).is_none(), "{what}: a private folder is left");
     let mut logs = 0;
@@ -185,11 +206,10 @@ fn cleaned(folder: &Folder, what: &str) -> usize {
             logs += 1;
         } else {
             let inside = path.strip_prefix(folder.join("releases")).unwrap();
-            assert!(inside.starts_with("out") || path.ends_with("times.jsonl"), "{what}: {}", path.display());
+            let known = inside.starts_with("out") || inside.starts_with("out.waiting") || path.ends_with("times.jsonl");
+            assert!(known, "{what}: {}", path.display());
         }
     }
-    std::fs::remove_dir_all(folder.join("releases")).unwrap();
-    std::fs::create_dir(folder.join("releases")).unwrap();
     logs
 }
 
@@ -198,7 +218,7 @@ fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
     let folder = folder(20_000);
     let trust = Trust::Keys(trusted(&[folder.join("key.pub")]).unwrap());
     let begin = Instant::now();
-    assert!(start(&folder).wait().unwrap().success());
+    assert!(start(&folder, &RUN).wait().unwrap().success());
     let whole = begin.elapsed();
     assert!(sound(&folder, &trust, "no kill"));
     cleaned(&folder, "no kill");
@@ -211,7 +231,7 @@ fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
             None => Point::Instant(u32::try_from(number * 617 % 1000).unwrap()),
         };
         number += 1;
-        let mut child = start(&folder);
+        let mut child = start(&folder, &RUN);
         if kill_at(&folder, &mut child, &point, whole) {
             killed += 1
         } else {
@@ -223,6 +243,137 @@ fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
         assert!(over < kills + 50, "the points are not reached");
     }
     eprintln!("{killed} kills ({over} runs were over before): {published} whole releases, {logs} logs of killed runs");
+}
+
+/// A folder whose profile asks for a second person.
+fn asking(rows: usize) -> Folder {
+    let folder = folder(rows);
+    folder.write("p.toml", PROFILE.replace("[privacy]", "[approval]\nrole = \"role:second\"\n[privacy]"));
+    folder.outis(&["keygen", "--signing", "sm2", "second"]).expect(0);
+    folder
+}
+
+/// Points of a run that ends waiting; then those of an approval.
+const ASKING: [Point; 4] = [
+    Point::Event("review_requested"),
+    Point::File("evidence/report.json"),
+    Point::File("evidence/gates.json"),
+    Point::Waits,
+];
+const APPROVING: [Point; 9] = [
+    Point::File(""),
+    Point::File("data/part-00000.csv"),
+    Point::File("catalog.json"),
+    Point::File("evidence/certificate.json"),
+    Point::File("evidence/gates.json"),
+    Point::File("KEYS"),
+    Point::File("evidence/log.jsonl"),
+    Point::Release,
+    Point::Left,
+];
+
+#[test]
+fn an_approval_killed_at_any_instant_leaves_what_waits_or_a_whole_release() {
+    let folder = asking(8_000);
+    let trust = Trust::Keys(trusted(&[folder.join("key.pub"), folder.join("second.pub")]).unwrap());
+    let ready = |folder: &Folder| {
+        if !folder.join(WAITING).exists() {
+            assert_eq!(start(folder, &RUN).wait().unwrap().code(), Some(3));
+        }
+    };
+    ready(&folder);
+    let begin = Instant::now();
+    assert!(start(&folder, &APPROVE).wait().unwrap().success());
+    let whole = begin.elapsed();
+    assert!(sound(&folder, &trust, "no kill"));
+    cleaned(&folder, "no kill");
+    let (asking, approving) = (ASKING.len(), APPROVING.len());
+    let kills: usize =
+        std::env::var("OUTIS_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(asking + 2 * approving);
+    let (mut killed, mut over, mut published, mut waited, mut number) = (0, 0, 0, 0, 0_usize);
+    while killed < kills {
+        let at = number % (asking + 2 * approving);
+        number += 1;
+        let (arguments, point) = match at.checked_sub(asking) {
+            None => (&RUN[..], ASKING[at].clone()),
+            Some(at) => {
+                ready(&folder);
+                let instant = Point::Instant(u32::try_from(number * 617 % 1000).unwrap());
+                (&APPROVE[..], APPROVING.get(at).cloned().unwrap_or(instant))
+            }
+        };
+        let mut child = start(&folder, arguments);
+        if kill_at(&folder, &mut child, &point, whole) {
+            killed += 1
+        } else {
+            over += 1
+        }
+        let what = format!("{} at {point:?}", arguments[0]);
+        let left = sound(&folder, &trust, &what);
+        tidied(&folder, &what);
+        assert_eq!(folder.join("releases/out").exists(), left, "{what}: the next start changed what is visible");
+        let waits = folder.join(WAITING).exists();
+        assert!(arguments[0] == "run" || (left != waits), "{what}: it left, or it waits: {left} {waits}");
+        (published, waited) = (published + usize::from(left), waited + usize::from(waits));
+        if waits {
+            // what waits is whole: only the approval is missing
+            let options = Options { threads: 1, ..Options::default() };
+            let found = verify(&folder.join(WAITING), &trust, &options, &Default::default()).unwrap();
+            let codes: Vec<&str> = found.findings.iter().map(|finding| finding.code).collect();
+            assert_eq!(codes, ["E_APPROVAL"], "{what}");
+        }
+        if left || arguments[0] == "run" {
+            cleaned(&folder, &what);
+        }
+        assert!(over < kills + 50, "the points are not reached");
+    }
+    eprintln!("{killed} kills ({over} were over before): {published} whole releases, {waited} that wait");
+}
+
+#[test]
+fn a_disk_that_is_full_at_any_write_of_an_approval_leaves_what_waits_or_a_whole_release() {
+    let folder = asking(4000);
+    std::fs::create_dir(folder.join("disk")).unwrap();
+    let able = Command::new("unshare")
+        .args(["-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"])
+        .current_dir(folder.path())
+        .output();
+    if !able.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: no disk can be mounted here");
+        return;
+    }
+    // the disk is filled up but for so many pages, one more each time, until the approval fits
+    let script = r#"
+        mount -t tmpfs -o size=8m none disk || exit 9
+        "$OUTIS" run p.toml -i in.csv -o disk/out --sign key --quiet; code=$?
+        echo "run $code"
+        free=0
+        while [ $free -lt 400 ]; do
+            free=$((free + 4))
+            rm -f disk/fill
+            room=$(df -k --output=avail disk | tail -1)
+            head -c $(((room - free) * 1024)) /dev/zero >disk/fill
+            "$OUTIS" approve disk/out --sign second --quiet 2>/dev/null; code=$?
+            rm -f disk/fill
+            echo "$free $code $(ls -A disk | tr '\n' ' ')"
+            if [ $code -eq 0 ]; then break; fi
+            "$OUTIS" approve disk/out --trust key.pub --quiet || [ $? -eq 3 ] || echo "$free does not wait"
+        done
+        "$OUTIS" verify disk/out --trust key.pub --trust second.pub --quiet && echo holds"#;
+    let output = Command::new("unshare")
+        .args(["-rm", "sh", "-c", script])
+        .current_dir(folder.path())
+        .env("OUTIS", env!("CARGO_BIN_EXE_outis"))
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let [first, tries @ .., last, holds] = &lines[..] else { panic!("{text}{errors}") };
+    assert_eq!((*first, *holds), ("run 3", "holds"), "{text}{errors}");
+    assert!(last.ends_with(" 0 out"), "{text}{errors}");
+    assert!(tries.len() > 3 && tries.iter().all(|line| line.ends_with(" 2 out.waiting")), "{text}{errors}");
+    eprintln!("{} sizes of what is free, the last one fits", tries.len() + 1);
 }
 
 #[test]

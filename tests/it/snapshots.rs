@@ -107,6 +107,7 @@ fn help_is_as_reviewed() {
         "check",
         "test",
         "verify",
+        "approve",
         "clean",
         "sample",
         "operators",

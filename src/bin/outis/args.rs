@@ -18,7 +18,7 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 published, or what was asked holds; 1 refused, or it does not hold; \
-2 could not run (no data is left behind).";
+2 could not run (no data is left behind); 3 waits for a second person, nothing is published yet.";
 
 /// How much is told, and in which form.
 #[derive(Clone, Copy)]
@@ -57,6 +57,8 @@ pub(crate) enum Verb {
     Test(TestArgs),
     /// Check a release from its folder and a public key alone
     Verify(VerifyArgs),
+    /// Look at a release that waits for a second person, and decide
+    Approve(ApproveArgs),
     /// Remove what killed runs left in a folder; their logs stay
     Clean(CleanArgs),
     /// What happens to cells: the operators of `apply`
@@ -245,6 +247,36 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct CleanArgs {
     /// The folder that releases are made in
     pub(crate) folder: PathBuf,
+    /// Also give up the releases in it that wait for a second person
+    #[arg(long)]
+    pub(crate) waiting: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct ApproveArgs {
+    /// The folder that waits, as `DIR.waiting`, or the release DIR that it will be
+    pub(crate) folder: PathBuf,
+    /// Decide, with this key file: a key of your own, never the maker's. Without it the release is only shown
+    #[arg(long, value_name = "KEY")]
+    pub(crate) sign: Option<PathBuf>,
+    /// It may not leave: its data is removed, its log says so
+    #[arg(long, requires_all = ["sign", "reason"])]
+    pub(crate) reject: bool,
+    /// Why not, as a short code
+    #[arg(long, value_name = "CODE", requires = "reject")]
+    pub(crate) reason: Option<String>,
+    /// File with the maker's public key, to know whose release it is; give it once for each that you trust
+    #[arg(long, value_name = "KEY")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// The ledger that the run wrote the release down in: it is told what became of it
+    #[arg(long, value_name = "FILE", requires = "ledger_key")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// The ledger's key
+    #[arg(long, value_name = "FILE", requires = "ledger")]
+    pub(crate) ledger_key: Option<PathBuf>,
+    /// Worker threads, up to 1024; default all cores
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true, value_parser = clap::value_parser!(u16).range(0..=1024))]
+    pub(crate) threads: u16,
 }
 
 #[derive(Args)]
@@ -363,7 +395,7 @@ pub(crate) struct LogArgs {
     /// Only events of this type, as `gate_result`
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) kind: Option<String>,
-    /// Only events of this stage: goals, identify, process, verify, end, organisation
+    /// Only events of this stage: goals, identify, process, verify, approve, end, organisation
     #[arg(long, value_name = "STAGE")]
     pub(crate) stage: Option<String>,
     /// Only events that name this column, before or after

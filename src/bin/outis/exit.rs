@@ -11,6 +11,8 @@ pub(crate) enum Exit {
     Refused,
     /// 2: it could not run: profile, input, disk, or arguments. No data is left behind.
     CouldNotRun,
+    /// 3: the gate let it pass and it waits for a second person: nothing is published yet.
+    Waiting,
 }
 
 impl From<Exit> for ExitCode {
@@ -19,6 +21,7 @@ impl From<Exit> for ExitCode {
             Exit::Fine => Self::from(0),
             Exit::Refused => Self::from(1),
             Exit::CouldNotRun => Self::from(2),
+            Exit::Waiting => Self::from(3),
         }
     }
 }

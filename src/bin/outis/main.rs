@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Sample(arguments) => commands::sample::run(&arguments, told),
         Verb::Test(arguments) => commands::test::run(&arguments, told),
         Verb::Verify(arguments) => commands::verify::run(&arguments, told),
+        Verb::Approve(arguments) => commands::approve::run(&arguments, told),
         Verb::Clean(arguments) => commands::clean::run(&arguments, told),
         Verb::Operators => commands::lists::operators(told),
         Verb::Models => commands::lists::models(told),

@@ -18,6 +18,7 @@ pub(super) fn check(root: &Fields, columns: &[Draft<'_>], folder: Option<&Path>,
     privacy(root, columns, desk);
     models::check(root, columns, desk);
     keys(root, columns, desk);
+    approval(root, desk);
     formats(root, desk);
     examples(root, columns, desk);
     sources(root, columns, desk);
@@ -170,6 +171,25 @@ fn keys(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
     });
     if !keyed && let Some(key) = places.first() {
         desk.warn(keys.place(key), "a key is named, and no operator uses one", "Remove it.");
+    }
+}
+
+/// The keys of those who approve are public ones, in their one form.
+fn approval(root: &Fields, desk: &mut Desk) {
+    let Some(approval) = root.table("approval") else { return };
+    for (key, found) in approval.texts("keys").unwrap_or_default().iter().zip(approval.list("keys")) {
+        if key.starts_with("PRIVATE+KEY+") {
+            let what = "`approval.keys` holds a private key";
+            let advice = "Take the key out, use it no more, and name the public key of a new one: `FILE.pub`.";
+            desk.complain(found.at, what, advice);
+            continue;
+        }
+        let parts: Vec<&str> = key.splitn(3, '+').collect();
+        let id = |id: &str| id.len() == 8 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !matches!(parts[..], [name, number, rest] if !name.is_empty() && id(number) && !rest.is_empty()) {
+            let what = "`approval.keys` has a text that is no public key";
+            desk.complain(found.at, what, "Write what `outis keygen --signing` put into `FILE.pub`: `name+id+key`.");
+        }
     }
 }
 

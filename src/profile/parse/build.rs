@@ -7,8 +7,8 @@ use super::node::{Fields, Found, Node};
 use crate::limits::{K, Share};
 use crate::profile::shape::{Kind, PROFILE};
 use crate::profile::spec::{
-    CatalogueSpec, ColumnSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec, LedgerSpec, OutputSpec,
-    Position, PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
+    ApprovalSpec, CatalogueSpec, ColumnSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec, LedgerSpec,
+    OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
 };
 use std::collections::BTreeMap;
 
@@ -34,6 +34,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
         keys: section(root, "keys", keys)?,
         sample: section(root, "rows", |rows| rows.share("sample").value())?,
         ledger: root.table("ledger").and_then(ledger),
+        approval: root.table("approval").and_then(approval),
         examples: root.tables("example").map(example).collect(),
         sources: cells(root.map("sources")),
     })
@@ -134,6 +135,15 @@ fn keys(fields: &Fields) -> KeySpec {
 fn ledger(fields: &Fields) -> Option<LedgerSpec> {
     let values_left = fields.whole("values_left").value().and_then(|least| usize::try_from(least).ok())?;
     Some(LedgerSpec { population: fields.owned("population")?, values_left })
+}
+
+fn approval(fields: &Fields) -> Option<ApprovalSpec> {
+    let tier = |name: String| Tier::ALL.iter().find(|(known, _)| *known == name).map(|(_, tier)| *tier);
+    Some(ApprovalSpec {
+        role: fields.owned("role")?,
+        keys: fields.texts("keys").unwrap_or_default(),
+        tiers: fields.texts("tiers").unwrap_or_default().into_iter().filter_map(tier).collect(),
+    })
 }
 
 fn example(fields: &Fields) -> Example {

@@ -132,6 +132,9 @@ fn every_key_reaches_its_field() {
     assert_eq!((search.minimize, search.aggregate, search.balance), (Minimize::Loss, Aggregate::Rank, 0.25));
     assert_eq!((search.levels_from, search.recoding), (LevelsFrom::Declared, Recoding::Global), "every level is given");
     assert_eq!((search.seconds, search.nodes), (Some(60), Some(1000)));
+    let approval = profile.approval().unwrap();
+    assert_eq!((approval.role.as_str(), approval.keys.len()), ("role:data-protection", 1));
+    assert_eq!(approval.tiers, [Tier::Open, Tier::Conditional]);
     let output = &profile.output;
     assert_eq!((output.format.as_deref(), output.shuffle, output.parts), (Some("ndjson"), false, Some(8)));
     assert_eq!((output.compression.as_str(), output.delimiter, output.null.as_str()), ("zstd", b'|', "\\N"));

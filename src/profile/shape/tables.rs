@@ -87,6 +87,12 @@ pub(in crate::profile) static PROFILE: Table = Table {
             "Holds the release against earlier ones; the file and its key are given on the command line.",
         ),
         optional(
+            "approval",
+            Kind::Table(&APPROVAL),
+            r#"{ role = "role:data-protection" }"#,
+            "A second person decides before the release leaves: `outis approve`.",
+        ),
+        optional(
             "example",
             Kind::List { of: &Kind::Table(&EXAMPLE), least: 0 },
             r#"[{ in = { age = "37" }, out = { age = "[30, 40)" } }]"#,
@@ -143,6 +149,33 @@ static LEDGER: Table = Table {
         ),
     ],
 };
+
+static APPROVAL: Table = Table {
+    name: "`[approval]`",
+    doc: "Who must agree before a release leaves; until then it waits in a private folder.",
+    keys: &[
+        always(
+            "role",
+            Kind::Text(Rule::Alias),
+            r#""role:data-protection""#,
+            "Role that decides, never a person's name.",
+        ),
+        optional(
+            "keys",
+            Kind::List { of: &FILLED, least: 1 },
+            r#"["example.org/dpo+0a1b2c3d+AQ=="]"#,
+            "Public keys of those who may decide; any key but the maker's by default, and then whoever verifies must trust it.",
+        ),
+        optional(
+            "tiers",
+            Kind::List { of: &TIER, least: 1 },
+            r#"["open", "trade"]"#,
+            "Tiers whose releases are decided upon; all by default.",
+        ),
+    ],
+};
+
+const TIER: Kind = Kind::Word(|| names(Tier::ALL));
 
 static PROVENANCE: Table = Table {
     name: "`[provenance]`",

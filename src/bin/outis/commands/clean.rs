@@ -7,15 +7,25 @@ use outis::error::{Result, counted};
 use outis::run::{self, Cleaned};
 
 pub(crate) fn run(arguments: &CleanArgs, told: Told) -> Result<Exit> {
-    let cleaned = run::clean(&arguments.folder)?;
+    let mut cleaned = run::clean(&arguments.folder)?;
+    if arguments.waiting {
+        cleaned.extend(run::give_up_waiting(&arguments.folder)?);
+    }
+    let waiting = run::waiting(&arguments.folder)?;
     if told.json {
         let logs: Vec<_> =
             cleaned.iter().filter_map(|run| run.log_at.as_ref()).map(|log| log.display().to_string()).collect();
-        print_json(&serde_json::json!({ "cleaned": cleaned.len(), "logs": logs }))?;
+        let waiting: Vec<_> = waiting.iter().map(|folder| folder.display().to_string()).collect();
+        print_json(&serde_json::json!({ "cleaned": cleaned.len(), "logs": logs, "waiting": waiting }))?;
     }
     tell(&cleaned, told);
     if cleaned.is_empty() && !told.quiet {
         say("nothing to clean: no killed run left anything here");
+    }
+    if !told.quiet {
+        for folder in waiting {
+            say(&format!("waits for a second person, and stays: {}", folder.display()));
+        }
     }
     Ok(Exit::Fine)
 }

@@ -1,5 +1,6 @@
 //! One file per verb.
 
+pub(crate) mod approve;
 pub(crate) mod attack;
 pub(crate) mod check;
 pub(crate) mod clean;

@@ -73,7 +73,11 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
         }
         summarize(&outcome, start);
     }
-    Ok(if outcome.report.status == Status::Published { Exit::Fine } else { Exit::Refused })
+    Ok(match outcome.report.status {
+        _ if outcome.waits => Exit::Waiting,
+        Status::Published => Exit::Fine,
+        Status::Refused => Exit::Refused,
+    })
 }
 
 /// Ctrl-C and a polite kill stop the run at the next shard; it removes what it staged.
@@ -93,6 +97,9 @@ pub(crate) fn stop_on_signals(progress: &Arc<Progress>) -> Result<()> {
 
 fn document(outcome: &Outcome, start: Instant) -> serde_json::Value {
     let mut document = serde_json::to_value(&outcome.report).unwrap_or_default();
+    if outcome.waits {
+        document["status"] = "waiting".into();
+    }
     document["folder"] = outcome.folder.display().to_string().into();
     document["seconds"] = format!("{:.3}", start.elapsed().as_secs_f64()).into();
     document
@@ -102,6 +109,10 @@ fn summarize(outcome: &Outcome, start: Instant) {
     let report = &outcome.report;
     let seconds = start.elapsed().as_secs_f64();
     match report.status {
+        Status::Published if outcome.waits => {
+            let role = report.approval.as_deref().unwrap_or_default();
+            say(&format!("waits for {role}: nothing is published; all is in {}", outcome.folder.display()));
+        }
         Status::Published => {
             #[expect(
                 clippy::cast_precision_loss,
@@ -144,6 +155,10 @@ fn summarize(outcome: &Outcome, start: Instant) {
             say(&format!("  data     {files} {plural}, {} bytes; report in evidence/report.html", short(bytes)));
         }
         Status::Refused => say(&format!("  hint: {}", refusal_hint(report))),
+    }
+    if outcome.waits {
+        let folder = outcome.folder.display();
+        say(&format!("  hint: a second person looks with `outis approve {folder}`, and decides with `--sign KEY`"));
     }
 }
 

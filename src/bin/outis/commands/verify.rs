@@ -45,13 +45,21 @@ fn tell(found: &Verification, trust: &Trust) {
             ));
         }
     }
+    if let Some(key) = &found.approved_by {
+        say(&format!("  approved by a second person: {key}"));
+    }
+    tell_findings(found);
+    if let Some(rows) = found.rows {
+        let smallest = found.smallest_class.map_or_else(String::new, |least| format!(", smallest class {least}"));
+        say(&format!("  counted again in the data files: {}{smallest}", counted(rows, "row")));
+    }
+}
+
+/// Everything that does not hold.
+pub(crate) fn tell_findings(found: &Verification) {
     for finding in &found.findings {
         let file = finding.file.as_deref().unwrap_or("-");
         let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
         say(&format!("  {} {file}{line}: {}", finding.code, finding.what));
-    }
-    if let Some(rows) = found.rows {
-        let smallest = found.smallest_class.map_or_else(String::new, |least| format!(", smallest class {least}"));
-        say(&format!("  counted again in the data files: {}{smallest}", counted(rows, "row")));
     }
 }
