@@ -4,6 +4,8 @@
 //! Identifiers have small domains: all mobile numbers of a prefix, or all resident IDs of a region and a birth date, are tried in
 //! no time (threats, §2). What an unknown 256-bit key makes of them cannot be told from noise.
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A digest function with the length of its block, which HMAC needs.
@@ -46,32 +48,67 @@ pub struct Restored {
 /// Tokens shorter than this many letters meet candidates by chance.
 const SHORTEST: usize = 8;
 
-/// Tries every candidate under every digest, recipe and salt. Tokens are hex of any length of at least eight letters: a truncated one
-/// is met by the begin of a digest.
+/// Alphabets that tokens are written in. A text may be of several.
+const WRITTEN: [&data_encoding::Encoding; 3] =
+    [&data_encoding::HEXLOWER, &data_encoding::BASE32_NOPAD, &data_encoding::BASE64URL_NOPAD];
+
+/// The one form of a token in an alphabet; none where it is not of it.
+fn in_alphabet(token: &[u8], alphabet: usize) -> Option<Vec<u8>> {
+    let plain = &token[..token.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1)];
+    let (of, text): (fn(&u8) -> bool, Vec<u8>) = match alphabet {
+        0 => (u8::is_ascii_hexdigit, token.to_ascii_lowercase()),
+        1 => (|byte| matches!(byte, b'A'..=b'Z' | b'2'..=b'7'), plain.to_ascii_uppercase()),
+        _ => {
+            let url = |byte: &u8| match byte {
+                b'+' => b'-',
+                b'/' => b'_',
+                other => *other,
+            };
+            (|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'), plain.iter().map(url).collect())
+        }
+    };
+    text.iter().all(of).then_some(text)
+}
+
+/// Tries every candidate under every digest, recipe and salt. Tokens are hex, Base32 or Base64 of any length of at least eight letters: a
+/// truncated one is met by the begin of a digest.
 #[must_use]
 pub fn dictionary(candidates: &[Vec<u8>], digests: &[Digest], salts: &BTreeSet<Vec<u8>>, tokens: &[&[u8]]) -> Restored {
-    let mut wanted: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-    for (place, token) in tokens.iter().enumerate() {
-        if token.len() >= SHORTEST && token.iter().all(u8::is_ascii_hexdigit) {
-            wanted.entry(token.to_ascii_lowercase()).or_default().push(place);
+    let mut wanted: [HashMap<Vec<u8>, Vec<usize>, RandomState>; 3] = std::array::from_fn(|_| HashMap::default());
+    for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.len() >= SHORTEST) {
+        for (alphabet, wanted) in wanted.iter_mut().enumerate() {
+            if let Some(text) = in_alphabet(token, alphabet) {
+                wanted.entry(text).or_default().push(place);
+            }
         }
     }
-    let lengths: BTreeSet<usize> = wanted.keys().map(Vec::len).collect();
+    // what is hex is met as hex: its letters are of the other alphabets too, and would be met by chance no sooner
+    let lengths: [BTreeSet<usize>; 3] = std::array::from_fn(|alphabet| wanted[alphabet].keys().map(Vec::len).collect());
     let mut restored = Restored::default();
     let none = BTreeSet::from([Vec::new()]);
+    let mut text = Vec::new();
     for digest in digests {
         for recipe in RECIPES {
             let salts = if recipe == Recipe::Plain { &none } else { salts };
             for salt in salts {
                 for (candidate, value) in candidates.iter().enumerate() {
-                    let hex = data_encoding::HEXLOWER.encode(&recipe.apply(*digest, salt, value)).into_bytes();
+                    let made = recipe.apply(*digest, salt, value);
                     restored.tried += 1;
-                    for length in &lengths {
-                        let Some(places) = hex.get(..*length).and_then(|begin| wanted.get(begin)) else { continue };
-                        for place in places {
-                            restored.guesses.insert(*place, candidate);
+                    for ((encoding, lengths), wanted) in WRITTEN.iter().zip(&lengths).zip(&wanted) {
+                        if lengths.is_empty() {
+                            continue;
                         }
-                        *restored.recipes.entry((digest.name, recipe)).or_default() += places.len() as u64;
+                        text.resize(encoding.encode_len(made.len()), 0);
+                        encoding.encode_mut(&made, &mut text);
+                        for length in lengths {
+                            let Some(places) = text.get(..*length).and_then(|begin| wanted.get(begin)) else {
+                                continue;
+                            };
+                            for place in places {
+                                restored.guesses.insert(*place, candidate);
+                            }
+                            *restored.recipes.entry((digest.name, recipe)).or_default() += places.len() as u64;
+                        }
                     }
                 }
             }
@@ -153,6 +190,21 @@ mod tests {
                 assert_eq!(restored.guesses, BTreeMap::from([(0, 42)]), "{recipe:?} {length}");
                 assert!(restored.recipes.contains_key(&("sha256", recipe)));
             }
+        }
+    }
+
+    #[test]
+    fn tokens_in_other_alphabets_are_met() {
+        let candidates: Vec<Vec<u8>> = (0..100).map(|last| format!("138000000{last:02}").into_bytes()).collect();
+        let digest = sha2::Sha256::digest(&candidates[42]);
+        for token in [
+            data_encoding::BASE64.encode(&digest),
+            data_encoding::BASE64URL_NOPAD.encode(&digest)[..20].to_owned(),
+            data_encoding::BASE32.encode(&digest[..16]).to_lowercase(),
+            data_encoding::HEXUPPER.encode(&digest),
+        ] {
+            let restored = dictionary(&candidates, &[SHA256], &BTreeSet::new(), &[token.as_bytes()]);
+            assert_eq!(restored.guesses.get(&0), Some(&42), "{token}");
         }
     }
 

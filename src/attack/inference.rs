@@ -59,7 +59,8 @@ fn commonest(rows: impl Iterator<Item = u32>, codes: &[u32]) -> Option<u32> {
     counts.into_iter().max_by_key(|(code, count)| (*count, std::cmp::Reverse(*code))).map(|(code, _)| code)
 }
 
-fn is_hit(column: &Column, guess: u32, truth: u32) -> bool {
+/// Whether a guess counts: the same, or a number within 5 percent.
+pub(super) fn is_hit(column: &Column, guess: u32, truth: u32) -> bool {
     if guess == truth {
         return true;
     }

@@ -8,9 +8,11 @@
 
 mod align;
 mod cover;
+mod date_shift;
 mod dictionary;
 mod downcoding;
 mod draws;
+mod frequencies;
 mod frequency;
 mod inference;
 mod linkability;
@@ -19,20 +21,24 @@ mod order;
 mod predicate;
 mod rate;
 mod residue;
+mod row_order;
 mod singling_out;
 mod size;
 mod table;
 
 pub use align::{Published, TablesBuilder, align};
+pub use date_shift::{Moved, Unmoved, unmove};
 pub use dictionary::{Digest, Recipe, Restored, dictionary, key_material};
-pub use downcoding::{Children, Downcoding, downcode};
+pub use downcoding::{Children, Downcoding, downcode, downcode_some};
 pub use draws::Draws;
+pub use frequencies::match_frequencies;
 pub use frequency::{by_frequency, most_by_chance};
 pub use inference::{Guess, infer};
 pub use linkability::link;
 pub use order::{correlation_by_chance, rank_correlation, same_part};
 pub use rate::{Measured, Risk, SuccessRate, Trials, success_rate};
 pub use residue::{identifiers, identifiers_in};
+pub use row_order::{guess_by_order, same_place};
 pub use singling_out::{SinglingOut, single_out};
 pub use table::{Cells, Column, Table, Tables};
 

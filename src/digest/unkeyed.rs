@@ -53,6 +53,27 @@ pub const FUNCTIONS: &[Function] = &[
     Function { name: "hmac-sm3, no key or zeros", compute: |input, out| hmac_sm3(b"", input, out) },
 ];
 
+/// A plain hash with the length of its block, which HMAC needs: for salts and keys that are found lying about.
+pub struct Hash {
+    /// Its name, for the report.
+    pub name: &'static str,
+    /// Bytes of a block.
+    pub block: usize,
+    /// The function.
+    pub function: fn(&[u8]) -> Vec<u8>,
+}
+
+/// Those that tools take.
+pub const HASHES: &[Hash] = &[
+    Hash { name: "md5", block: 64, function: |input| Md5::digest(input).to_vec() },
+    Hash { name: "sha1", block: 64, function: |input| Sha1::digest(input).to_vec() },
+    Hash { name: "sha256", block: 64, function: |input| Sha256::digest(input).to_vec() },
+    Hash { name: "sha512", block: 128, function: |input| Sha512::digest(input).to_vec() },
+    Hash { name: "sha3-256", block: 136, function: |input| Sha3_256::digest(input).to_vec() },
+    Hash { name: "sm3", block: 64, function: |input| Sm3::digest(input).to_vec() },
+    Hash { name: "blake3", block: 64, function: |input| blake3::hash(input).as_bytes().to_vec() },
+];
+
 fn hmac_sha256(key: &[u8], input: &[u8], out: &mut Vec<u8>) {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
     mac.update(input);

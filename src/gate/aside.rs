@@ -2,7 +2,7 @@
 //!
 //! Cells here are raw: nothing has `Debug`, and all of it is dropped when the gate has judged.
 
-use super::{DistinctSample, Earlier};
+use super::{DistinctSample, Earlier, Population};
 use std::sync::Arc;
 
 /// What the run kept.
@@ -19,6 +19,8 @@ pub struct Aside {
     pub rows_seen: u64,
     /// Earlier releases, where a ledger is given.
     pub earlier: Option<Arc<Earlier>>,
+    /// The people that the release is a sample of, where a table of them is given.
+    pub population: Option<Population>,
 }
 
 /// One sampled row of the source.

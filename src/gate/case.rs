@@ -2,6 +2,7 @@
 
 use super::{Aside, Marker, Policy};
 use crate::error::Result;
+use crate::hierarchy::Hierarchy;
 use crate::value::Text;
 use std::path::PathBuf;
 
@@ -13,6 +14,8 @@ pub struct Case<'c> {
     pub aside: &'c Aside,
     /// The run's operators, to be asked again; none where no released column has a key.
     pub operators: Option<&'c dyn Reapply>,
+    /// By released column: its hierarchy, where it is generalized by one. Anybody may have it.
+    pub hierarchies: Vec<Option<&'c Hierarchy>>,
     /// The staged data files on disk, in order, as bytes.
     pub files: Vec<PathBuf>,
     /// The staging folder.

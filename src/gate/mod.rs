@@ -17,9 +17,11 @@ mod bytes;
 mod case;
 mod classes;
 mod distinct;
+mod documents;
 mod earlier;
 mod examine;
 mod policy;
+mod population;
 mod reading;
 mod rule;
 mod rules;
@@ -32,12 +34,14 @@ pub use again::readmit;
 pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
 pub use case::{Case, Reapply, Reread, Under};
 pub use distinct::{DistinctSample, Marker};
+pub use documents::hold_report;
 pub use earlier::Earlier;
 pub use examine::{FileFacts, Measured, Staged};
 pub use policy::{
     Alphabet, KeyHome, Limits, Policy, Process, ReleasedColumn, Role, RowAccount, SourceColumn, Step, Suppression,
     Tier, TokenShape,
 };
+pub use population::Population;
 pub use reading::{Count, Examiner, Place, Reading};
 pub use rule::{Effect, Finding, Rule, Severity, Stage, Status};
 pub use rules::{RULES, SUPPRESSION};

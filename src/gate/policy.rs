@@ -29,6 +29,10 @@ pub struct Policy {
     pub k: Option<K>,
     /// Every privacy model that is asked, k-anonymity among them; `sensitive` of a model is a place in [`Policy::sensitive`].
     pub models: Vec<Asked>,
+    /// Where the levels of generalized columns come from, in words.
+    pub levels_from: &'static str,
+    /// Members of the population, where only their number is stated.
+    pub population: Option<u64>,
     /// To whom the release may go.
     pub tier: Tier,
     /// Rows read and what became of them, as the run counted.
@@ -54,6 +58,8 @@ pub struct Process {
     pub key_locked: bool,
     /// The system would write the memory of a crashed process to disk.
     pub core_dumps: bool,
+    /// Sockets that were opened since the run began; none where the system does not tell.
+    pub sockets: Option<u64>,
 }
 
 /// To whom a release may go.
@@ -123,6 +129,10 @@ pub struct Limits {
     pub unique_rows: Share,
     /// Candidates that what is shown of an identifier must leave; k where it is not set.
     pub candidates: Option<u64>,
+    /// Largest share of generalized rows in which a finer label is determined.
+    pub finer_labels: Share,
+    /// Largest share of a class of the population that may be in the release; below all of it where it is not set.
+    pub presence: Option<Share>,
 }
 
 impl Default for Limits {
@@ -135,6 +145,8 @@ impl Default for Limits {
             distinct_numbers: percent(50),
             unique_rows: percent(20),
             candidates: None,
+            finer_labels: percent(5),
+            presence: None,
         }
     }
 }

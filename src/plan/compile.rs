@@ -4,7 +4,9 @@ use super::{ColumnPlan, OpenLevels, Operators, Plan};
 use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
 use crate::gate::{self, Alphabet, KeyHome, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
-use crate::profile::{ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, Position, Profile, Role, SuiteName};
+use crate::profile::{
+    ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, PopulationSpec, Position, Profile, Role, SuiteName,
+};
 use crate::secret::{Custody, Label, MasterKey, Suite};
 use crate::transform::{self, Generalize, Materials, Operator, Reversal, TokenRegistry, TypeCheck};
 use crate::value::{DataType, Field, Schema};
@@ -73,6 +75,10 @@ pub fn compile(
         models: models.asked,
         sensitive: models.sensitive,
         search: profile.search.clone(),
+        population: match profile.privacy.population {
+            Some(PopulationSpec::Size(size)) => Some(size),
+            Some(PopulationSpec::Table { .. }) | None => None,
+        },
         limits: limits(profile),
         suppress_at_most: profile.privacy.suppress_at_most,
         sample: profile.sample,
@@ -406,6 +412,8 @@ fn limits(profile: &Profile) -> gate::Limits {
         distinct_numbers: spec.distinct_numbers_at_most.unwrap_or(default.distinct_numbers),
         unique_rows: spec.unique_rows_at_most.unwrap_or(default.unique_rows),
         candidates: spec.candidates_at_least.or(default.candidates),
+        finer_labels: spec.finer_labels_at_most.unwrap_or(default.finer_labels),
+        presence: spec.presence_at_most.or(default.presence),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::domain::SemanticType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
-use crate::profile::{ApprovalSpec, Goal, Provenance, Role, SearchSpec, Tier, Unit};
+use crate::profile::{ApprovalSpec, Goal, LevelsFrom, Provenance, Role, SearchSpec, Tier, Unit};
 use crate::transform::{Generalize, Operator, TypeCheck};
 use crate::value::{DataType, Field, Schema};
 use crate::write::{Compression, Format, Layout};
@@ -60,6 +60,8 @@ pub struct Plan {
     pub sensitive: Vec<usize>,
     /// How the levels of open columns are found.
     pub search: SearchSpec,
+    /// Members of the population, where only their number is stated.
+    pub population: Option<u64>,
     /// Limits of the gate's rules.
     pub limits: gate::Limits,
     /// Most rows that may be suppressed, as a share.
@@ -236,6 +238,8 @@ impl Plan {
             rows_per_subject: self.rows_per_subject,
             k: self.k,
             models: self.models.clone(),
+            levels_from: self.levels_from(),
+            population: self.population,
             tier: match self.tier {
                 Tier::Open => gate::Tier::Open,
                 Tier::Conditional => gate::Tier::Conditional,
@@ -249,6 +253,15 @@ impl Plan {
             process: gate::Process::default(),
             anonymized: self.goal == Goal::Anonymized,
             key: self.key,
+        }
+    }
+
+    /// Where the levels come from, in words. A plan has its signed page apart where levels were searched.
+    fn levels_from(&self) -> &'static str {
+        match (self.signed.is_some(), self.search.levels_from) {
+            (false, _) | (true, LevelsFrom::Declared) => "fixed before the data was seen",
+            (true, LevelsFrom::Sample) => "searched on rows drawn at random",
+            (true, LevelsFrom::Data) => "searched on all rows",
         }
     }
 

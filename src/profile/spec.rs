@@ -303,6 +303,10 @@ pub struct GateSpec {
     pub unique_rows_at_most: Option<Share>,
     /// Candidates that what is shown of an identifier must leave.
     pub candidates_at_least: Option<u64>,
+    /// Largest share of generalized rows with a finer label that is determined.
+    pub finer_labels_at_most: Option<Share>,
+    /// Largest share of a class of the population that may be in the release.
+    pub presence_at_most: Option<Share>,
 }
 
 /// How the release is written.

@@ -3,11 +3,13 @@
 //! Finds the release's tables, reads them and the originals, brings both to the same codes, makes every attack, and gives
 //! counts. The release is read as it stands; the profile only says what the columns are and how they were generalized.
 
+mod tokens;
+
 use super::parallel::{Worker, each_shard};
 use super::{Progress, Stage, make_pool};
 use crate::attack::{
     Children, Downcoding, Guess, Measured, Published, Setting, SinglingOut, Tables, TablesBuilder, align, downcode,
-    infer, link, single_out,
+    guess_by_order, infer, link, match_frequencies, same_place, single_out,
 };
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::group::{self, Shape, TableBuilder};
@@ -26,6 +28,8 @@ pub struct AttackJob {
     pub original: Source,
     /// People who are not in it, raw.
     pub control: Option<Source>,
+    /// Every file that lies in the release: an attacker looks there for salts and keys.
+    pub beside: Vec<PathBuf>,
     /// What the columns are, where a profile says so.
     pub profile: Option<Profile>,
     /// Folder of the files that the profile names; without it they are not looked for.
@@ -48,6 +52,8 @@ pub struct Made {
     pub columns: Vec<String>,
     /// What is guessed.
     pub secret: Option<String>,
+    /// By which hashes tokens were met.
+    pub by: Vec<String>,
     /// The counts.
     pub measured: Measured,
 }
@@ -93,6 +99,25 @@ pub fn release_files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// Every file of a release: of a folder all below it, else the file itself.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![path.to_path_buf()]);
+    while let Some(next) = folders.pop() {
+        if !next.is_dir() {
+            files.push(next);
+            continue;
+        }
+        for entry in std::fs::read_dir(&next).map_err(|cause| Error::io("list", &next, &cause))? {
+            folders.push(entry.map_err(|cause| Error::io("list", &next, &cause))?.path());
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Makes the attacks.
 ///
 /// # Errors
@@ -116,6 +141,14 @@ pub fn attack(job: &AttackJob, threads: usize, progress: &Progress) -> Result<At
     let (comparable, not_comparable): (Vec<usize>, Vec<usize>) =
         (0..names.len()).partition(|column| tables.is_comparable(*column));
     let name = |at: usize| names[at].released.clone();
+    let places: std::collections::BTreeSet<usize> = comparable.iter().map(|at| names[*at].release).collect();
+    let raw = names.iter().map(|name| (name.release, name.original)).collect();
+    let mut restored = tokens::dictionaries(job, &places, &raw, progress)?;
+    for at in not_comparable.iter().filter(|_| !comparable.is_empty()) {
+        let measured = match_frequencies(&tables, *at, &comparable, &job.setting);
+        let (columns, secret) = (vec![name(*at)], None);
+        restored.push(Made { attack: "frequency", columns, secret, measured, by: Vec::new() });
+    }
     let mut report = AttackReport {
         rows: [
             Some(tables.release.rows()),
@@ -128,6 +161,7 @@ pub fn attack(job: &AttackJob, threads: usize, progress: &Progress) -> Result<At
         attacks: Vec::new(),
         downcoding,
     };
+    report.attacks.extend(restored);
     make_all(job, &tables.only(&comparable), &mut report)?;
     Ok(report)
 }
@@ -321,7 +355,8 @@ fn make_all(job: &AttackJob, tables: &Tables, report: &mut AttackReport) -> Resu
     };
     let of = |columns: &[usize]| -> Vec<String> { columns.iter().map(|at| names[*at].clone()).collect() };
     let mut made = |attack, columns: Vec<String>, secret: Option<usize>, measured| {
-        report.attacks.push(Made { attack, columns, secret: secret.map(|at| names[at].clone()), measured });
+        let secret = secret.map(|at| names[at].clone());
+        report.attacks.push(Made { attack, columns, secret, measured, by: Vec::new() });
     };
     for (attack, kind) in
         [("singling-out-univariate", SinglingOut::Univariate), ("singling-out-multivariate", SinglingOut::Multivariate)]
@@ -347,6 +382,10 @@ fn make_all(job: &AttackJob, tables: &Tables, report: &mut AttackReport) -> Resu
         for (attack, guess) in [("inference", Guess::Nearest), ("inference-of-class", Guess::Commonest)] {
             made(attack, of(&rest), Some(secret), infer(tables, &rest, secret, guess, setting));
         }
+        made("row-order", of(&rest), Some(secret), guess_by_order(tables, &rest, secret, setting));
+    }
+    if let Some(measured) = same_place(tables) {
+        made("row-place", names.clone(), None, measured);
     }
     if report.attacks.is_empty() {
         return Err(ErrorKind::Usage("no attack can be made on these columns".into()).into());

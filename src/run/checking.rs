@@ -150,7 +150,8 @@ fn number(count: u128) -> Value {
 /// Bounds of the histogram's bins: classes of 1, 2, 3–4, 5–9 and so on members.
 const BINS: [u64; 9] = [1, 2, 3, 5, 10, 20, 50, 100, 1000];
 
-/// Classes and rows by size of class; sizes below `merged` are one bin.
+/// Classes and rows by size of class; sizes below `merged` are one bin, and a bin of fewer rows goes with the next one, so that
+/// none tells of a few people.
 fn bins(table: &ClassTable, merged: u64) -> Vec<Bin> {
     let mut lows: Vec<u64> = BINS.iter().copied().filter(|low| *low == 1 || *low >= merged).collect();
     if merged > 1 && !lows.contains(&merged) {
@@ -168,7 +169,27 @@ fn bins(table: &ClassTable, merged: u64) -> Vec<Bin> {
             bin.rows += rows;
         }
     }
-    bins
+    fold(bins, merged)
+}
+
+/// Bins with rows, but fewer than `least`, become one with those behind them; the last one with those before it.
+fn fold(bins: Vec<Bin>, least: u64) -> Vec<Bin> {
+    let few = |bin: &Bin| bin.rows > 0 && bin.rows < least;
+    let mut folded: Vec<Bin> = Vec::new();
+    let mut small = false;
+    for bin in bins {
+        match folded.last_mut().filter(|_| small) {
+            Some(before) => before.take(&bin),
+            None => folded.push(bin),
+        }
+        small = folded.last().is_some_and(few);
+    }
+    while folded.len() > 1 && folded.last().is_some_and(|bin| bin.rows < least) && small {
+        let Some(bin) = folded.pop() else { break };
+        folded.iter_mut().rev().take(1).for_each(|before| before.take(&bin));
+        small = folded.last().is_some_and(|bin| bin.rows < least);
+    }
+    folded
 }
 
 #[derive(Serialize)]
@@ -177,6 +198,15 @@ struct Bin {
     to: Option<u64>,
     classes: u64,
     rows: u64,
+}
+
+impl Bin {
+    /// Goes on to the end of the next one.
+    fn take(&mut self, next: &Self) {
+        self.to = next.to;
+        self.classes += next.classes;
+        self.rows += next.rows;
+    }
 }
 
 /// What one sensitive column attains, in the order of numbers or dates where all its values are such.
@@ -388,5 +418,26 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bins_of_few_rows_go_with_the_next_and_the_last_with_the_one_before() {
+        let bin = |from: u64, to: Option<u64>, rows: u64| Bin { from, to, classes: rows, rows };
+        let told = |bins: Vec<Bin>, least: u64| -> Vec<(u64, Option<u64>, u64)> {
+            fold(bins, least).iter().map(|bin| (bin.from, bin.to, bin.rows)).collect()
+        };
+        let all = || vec![bin(1, Some(4), 3), bin(5, Some(9), 40), bin(10, Some(99), 0), bin(100, None, 4)];
+        assert_eq!(told(all(), 5), [(1, None, 47)]);
+        let more = vec![bin(1, Some(4), 3), bin(5, Some(9), 40), bin(10, Some(99), 60), bin(100, None, 4)];
+        assert_eq!(told(more, 5), [(1, Some(9), 43), (10, None, 64)]);
+        assert_eq!(told(all(), 0).len(), 4, "nobody asked for k");
+        let fine = vec![bin(1, Some(4), 0), bin(5, Some(9), 40), bin(10, None, 50)];
+        assert_eq!(told(fine, 5), [(1, Some(4), 0), (5, Some(9), 40), (10, None, 50)]);
+        assert_eq!(told(vec![bin(1, None, 2)], 5), [(1, None, 2)], "a table of two rows is what it is");
     }
 }

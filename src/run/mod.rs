@@ -19,7 +19,9 @@ mod examples;
 mod ladders;
 mod levels;
 pub mod measure;
+mod network;
 mod parallel;
+mod population;
 mod progress;
 mod reapply;
 mod record;
@@ -53,6 +55,7 @@ use crate::random;
 use crate::read::{self, Source};
 use crate::report::RunReport;
 use crate::secret::{self, KeySource, MasterKey};
+use crate::transform::Generalize;
 use crate::write;
 use clock::RunClock;
 use record::Record;
@@ -135,6 +138,7 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     clock.begin(Stage::Plan);
     let mut open_files = reread::named_files().unwrap_or_default();
     open_files.extend(job.options.ledger.as_ref().and_then(|ledger| std::fs::canonicalize(&ledger.file).ok()));
+    let sockets = network::sockets();
     let pool = make_pool(job.options.threads)?;
     let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
     let signers = job.options.sign.iter().map(SignWith::load).collect::<Result<Vec<_>>>()?;
@@ -152,7 +156,7 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
     let mut record = Record::open(&stage, &job.loaded, &plan, (run_id(&key)?, signers), &clock)?;
-    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress, open_files, planting };
+    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress, open_files, sockets, planting };
     begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
         record.failed(error, place.threads, &clock);
         log_at.get().into_iter().for_each(|folder| progress.keep_log_at(folder.clone()));
@@ -168,6 +172,8 @@ struct Begun<'r> {
     progress: &'r Progress,
     /// Files that stood open for writing before the run: they belong to who called.
     open_files: std::collections::BTreeSet<PathBuf>,
+    /// Sockets that stood open before it; they belong to them, too.
+    sockets: Option<std::collections::BTreeSet<PathBuf>>,
     /// What a test of the gate plants.
     planting: Option<&'r self_test::Planting>,
 }
@@ -254,7 +260,9 @@ impl Begun<'_> {
         clock.begin(Stage::Gate);
         progress.begin(Stage::Gate, None);
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
-        let mut policy = record.policy(plan, rows, limit, &parts, process(&key));
+        let mut policy =
+            record.policy(plan, rows, limit, &parts, process(&key, network::opened_since(self.sockets.as_ref())));
+        aside.population = population::counted(job, plan, &operators, place, progress)?;
         let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
         let plant = |planting: &self_test::Planting| planting.apply(&mut policy, &mut aside, stage.folder());
         let tool = self.planting.map(plant).transpose()?;
@@ -271,6 +279,7 @@ impl Begun<'_> {
             policy: &policy,
             aside: &aside,
             operators: wrapped.as_ref().map(|wrapped| wrapped as &dyn gate::Reapply).or(again),
+            hierarchies: plan.released.iter().map(|at| operators.generalize(*at).map(Generalize::hierarchy)).collect(),
             files: gate::Staged::paths(&staged),
             folder: gate::Staged::folder(&staged),
             source: &reread::Again { plan, source, pool: place.pool, threads: place.threads, progress },
@@ -372,10 +381,10 @@ fn make_stores(plan: &Plan, key: &MasterKey, stage: &write::Stage, buckets: usiz
     release::Stores { rows: store("spill"), permuted }
 }
 
-/// What keeps the key in memory.
-fn process(key: &MasterKey) -> gate::Process {
+/// What the run knows of its process: what keeps the key in memory, and whether it spoke to others.
+fn process(key: &MasterKey, sockets: Option<u64>) -> gate::Process {
     let core = rustix::process::getrlimit(rustix::process::Resource::Core);
-    gate::Process { key_locked: key.is_locked(), core_dumps: core.current != Some(0) }
+    gate::Process { key_locked: key.is_locked(), core_dumps: core.current != Some(0), sockets }
 }
 
 /// The same operators under a second key that is made for the gate alone; none where no released column holds tokens.

@@ -272,7 +272,9 @@ impl Record {
             Some(asked) => self.review_requested(asked, stage, place.threads, clock)?,
         }
         let report = self.report(Status::Published, plan, Some(gate), place, clock);
-        write_file(stage, REPORT, &json(&report)?)?;
+        let told = json(&report)?;
+        gate::hold_report(&told)?;
+        write_file(stage, REPORT, &told)?;
         write_file(stage, PAGE, html(&report).as_bytes())?;
         describe::describe(stage, &self.catalogue, &self.totals(Status::Published, Vec::new()))?;
         seal::certify(stage, &self.signers)?;

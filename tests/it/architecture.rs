@@ -26,7 +26,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("evidence", &["digest", "log", "profile", "random"]),
     ("attack", &["anatomy", "domain", "group", "hierarchy", "random", "secret", "value"]),
     ("ledger", &["group", "secret"]),
-    ("gate", &["anatomy", "attack", "check", "digest", "domain", "group", "ledger", "limits", "value"]),
+    ("gate", &["anatomy", "attack", "check", "digest", "domain", "group", "hierarchy", "ledger", "limits", "value"]),
     ("write", &["gate", "random", "secret", "value"]),
     (
         "plan",

@@ -14,6 +14,7 @@ mod adult; // real input: levels by hand, k counted again by other programs
 mod anonymeter; // our learned attacks beside those of PyPI's anonymeter
 mod approval; // a second person decides; until then nothing is published
 mod architecture; // the import table: arrows that are not in it do not exist
+mod attacks; // dictionary, frequencies and row order: on careless tools, on ours, on a control
 mod brute_force; // a slow and obvious solver agrees on thousands of small problems
 mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod check; // every number of `check` against pycanon, and its defects

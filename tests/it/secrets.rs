@@ -118,3 +118,33 @@ fn a_key_is_no_argument_and_an_anonymized_run_takes_none_from_outside() {
         assert!(ran.stderr().contains("anonymized"), "{}", ran.stderr());
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn files_that_the_caller_holds_open_are_the_callers() {
+    let folder = Folder::new();
+    folder.write("p.toml", PROFILE);
+    folder.write("in.csv", "id,note\n1,a\n2,a\n3,a\n");
+    // a shell that writes its own log through a file that it hands on, as schedulers do
+    let ran = std::process::Command::new("sh")
+        .args(["-c", "exec 7>>caller.log; exec \"$0\" run p.toml -i in.csv -o out --quiet --json"])
+        .arg(env!("CARGO_BIN_EXE_outis"))
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success(), "{told}{}", String::from_utf8_lossy(&ran.stderr));
+    assert!(folder.join("caller.log").exists());
+    let report: serde_json::Value = serde_json::from_str(&folder.read("out/evidence/report.json")).unwrap();
+    let rule = |name: &str| {
+        let found = report["gate"].as_array().unwrap().iter().find(|rule| rule["rule"] == name);
+        found.unwrap_or_else(|| panic!("no rule {name}")).clone()
+    };
+    assert_eq!(rule("elsewhere")["status"], "pass");
+    assert_eq!(rule("elsewhere")["measured"], "0 named files open for writing elsewhere");
+    // and what the log says of the network
+    assert_eq!(rule("network")["status"], "pass");
+    assert_eq!(rule("network")["measured"], "no network code in the program, 0 sockets opened during the run");
+    assert!(folder.read("out/evidence/log.jsonl").contains("no network code in the program"));
+}

@@ -3,7 +3,10 @@
 mod canary;
 mod collisions;
 mod columns;
+mod date_shift;
 mod derivatives;
+mod documents;
+mod downcoding;
 mod earlier_classes;
 mod earlier_tokens;
 mod elsewhere;
@@ -14,8 +17,10 @@ mod k_anonymity;
 mod key;
 mod learned;
 mod log;
+mod membership;
 mod memory;
 mod models;
+mod network;
 mod null_pattern;
 mod numeric_grid;
 mod order;
@@ -24,6 +29,7 @@ mod precision;
 mod rare_values;
 mod risk;
 mod rows;
+mod search_trace;
 mod second_key;
 mod structure;
 mod suppression;
@@ -44,6 +50,7 @@ pub const RULES: &[&Rule] = &[
     &tier::RULE,
     &key::RULE,
     &memory::RULE,
+    &network::RULE,
     &columns::RULE,
     &files::RULE,
     &rows::RULE,
@@ -53,6 +60,8 @@ pub const RULES: &[&Rule] = &[
     &derivatives::RULE,
     &structure::RULE,
     &log::RULE,
+    &documents::RULE,
+    &search_trace::RULE,
     &elsewhere::RULE,
     &canary::RULE,
     &identifiers::RULE,
@@ -64,6 +73,7 @@ pub const RULES: &[&Rule] = &[
     &rare_values::RULE,
     &precision::RULE,
     &unique_rows::RULE,
+    &membership::RULE,
     &token_fingerprint::RULE,
     &token_overlap::RULE,
     &collisions::RULE,
@@ -73,5 +83,7 @@ pub const RULES: &[&Rule] = &[
     &order::RULE,
     &earlier_tokens::RULE,
     &earlier_classes::RULE,
+    &downcoding::RULE,
+    &date_shift::RULE,
     &learned::RULE,
 ];

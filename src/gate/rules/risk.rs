@@ -35,11 +35,16 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
         };
     };
     let threshold = 1.0 / f64::from(k.get());
-    let found = risks(table.members(), None, threshold);
+    let behind = case.aside.population.as_ref().map(|people| people.behind(table));
+    let found = risks(table.members(), behind.as_deref(), threshold);
+    let population = case.aside.population.as_ref().map_or_else(
+        || "population not stated: the release".to_owned(),
+        |people| format!("population of {}", people.rows()),
+    );
     Finding::of(
         found.prosecutor.highest <= threshold && found.journalist.highest <= threshold,
         format!(
-            "prosecutor {:.4}, journalist {:.4} (population not stated: the release), marketer {:.4}",
+            "prosecutor {:.4}, journalist {:.4} ({population}), marketer {:.4}",
             found.prosecutor.highest, found.journalist.highest, found.marketer
         ),
         limit,

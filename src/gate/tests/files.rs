@@ -96,6 +96,7 @@ impl Scene {
             policy: &self.policy,
             aside: &aside,
             operators: None,
+            hierarchies: Vec::new(),
             files: vec![folder.join("data/part-00000.csv")],
             folder,
             source: &Phones,

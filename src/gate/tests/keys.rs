@@ -27,7 +27,8 @@ fn a_kept_key_fails_an_anonymized_release_only() {
 
 #[test]
 fn a_page_that_may_be_swapped_or_dumped_is_told() {
-    for process in [Process { key_locked: false, core_dumps: false }, Process { key_locked: true, core_dumps: true }] {
+    let well = clean().policy.process;
+    for process in [Process { key_locked: false, ..well }, Process { core_dumps: true, ..well }] {
         let mut world = clean();
         world.policy.process = process;
         assert_eq!(world.with_status(Status::Warn), ["memory"]);

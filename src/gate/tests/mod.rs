@@ -1,5 +1,6 @@
 //! Every rule has a planted leak that makes it fire and a clean release that it passes.
 
+mod attacks;
 mod classes;
 mod files;
 mod keys;

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::domain::SemanticType;
 use crate::error::Result;
 use crate::gate::*;
+use crate::group::{Shape, TableBuilder, merge};
 use crate::limits::K;
 use crate::secret::{Label, MasterKey, Suite};
 use crate::value::{Batch, Column, DataType, Field, Schema, TextBuilder};
@@ -25,10 +26,18 @@ pub(crate) struct World {
     pub(crate) listing: Vec<String>,
     pub(crate) policy: Policy,
     pub(crate) tokenize: Tokenize,
-    /// What operator `mask` makes of a value in a column.
+    /// What operators `mask` and `shift_date` make of a value in a column.
     pub(crate) mask: fn(usize, &str) -> String,
     /// Whether the run kept nothing aside.
     pub(crate) without_aside: bool,
+    /// By released column: its hierarchy.
+    pub(crate) hierarchies: Vec<Option<std::sync::Arc<crate::hierarchy::Hierarchy>>>,
+    /// Cities of the population.
+    pub(crate) population: Option<Vec<&'static str>>,
+    /// Rows of the source that were not drawn.
+    pub(crate) not_drawn: Vec<Row>,
+    /// Documents beside the data: name and text.
+    pub(crate) documents: Vec<(&'static str, &'static str)>,
 }
 
 /// An HMAC under the key of the domain, 128 bits.
@@ -86,12 +95,14 @@ pub(crate) fn clean() -> World {
         rows_per_subject: None,
         k: K::new(2),
         models: Vec::new(),
+        levels_from: "fixed before the data was seen",
+        population: None,
         tier: Tier::Open,
         rows: RowAccount { read: 62, released: 60, suppressed: 1, rejected: 1, not_drawn: 0, over_cap: 0 },
         suppression: Suppression { rows: 1, limit: 1 },
         files: vec!["data/part-00000.csv".into()],
         limits: Limits::default(),
-        process: Process { key_locked: true, core_dumps: false },
+        process: Process { key_locked: true, core_dumps: false, sockets: Some(0) },
         anonymized: true,
         key: KeyHome::Run,
     };
@@ -105,6 +116,10 @@ pub(crate) fn clean() -> World {
         tokenize: honest,
         mask: |_, raw| raw.into(),
         without_aside: false,
+        hierarchies: Vec::new(),
+        population: None,
+        not_drawn: Vec::new(),
+        documents: Vec::new(),
     }
 }
 
@@ -121,7 +136,7 @@ impl World {
         }
         Some(match column.operator {
             "round" => format!("{}", (raw.parse::<f64>().unwrap() / 100.0).round() * 100.0),
-            "mask" => (self.mask)(at, raw),
+            "mask" | "shift_date" => (self.mask)(at, raw),
             _ => raw.clone(),
         })
     }
@@ -171,6 +186,7 @@ impl World {
             tokens: columns.iter().map(|column| column.domain.is_some().then(empty)).collect(),
             rows_seen: 61,
             earlier: None,
+            population: self.population.as_ref().map(|people| population(people)),
         };
         for (position, (raw, released)) in self.source.iter().zip(self.released()).enumerate() {
             let cells = |row: &Row| {
@@ -194,6 +210,14 @@ impl World {
             };
             aside.rows.push(row);
         }
+        for (position, raw) in (self.source.len()..).zip(&self.not_drawn) {
+            let (mut cells, mut released) = (Cells::default(), Cells::default());
+            for (at, cell) in raw.iter().enumerate() {
+                cells.push(cell.as_ref().map(String::as_bytes));
+                released.push(self.make(at, raw).as_ref().map(String::as_bytes));
+            }
+            aside.rows.push(SampledRow { position: position as u64, fate: Fate::NotDrawn, raw: cells, released });
+        }
         aside
     }
     /// Every verdict, and whether it may leave.
@@ -208,7 +232,11 @@ impl World {
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().to_path_buf();
         std::fs::create_dir(folder.join("data")).unwrap();
+        std::fs::create_dir(folder.join("evidence")).unwrap();
         self.listing.iter().for_each(|name| std::fs::write(folder.join(name), "").unwrap());
+        for (name, text) in &self.documents {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
         let part = folder.join("data/part-00000.csv");
         let line =
             |row: &Row| row.iter().map(|cell| cell.clone().unwrap_or_default()).collect::<Vec<_>>().join(",") + "\n";
@@ -219,6 +247,7 @@ impl World {
             policy: &self.policy,
             aside: &aside,
             operators: Some(operators),
+            hierarchies: self.hierarchies.iter().map(Option::as_deref).collect(),
             files,
             folder,
             source: &NoRows,
@@ -255,6 +284,15 @@ impl Reapply for World {
         let token = |cell: &Option<&[u8]>| cell.map(|raw| self.token(column, domain, raw, under).into_bytes());
         Ok(cells.iter().map(token).collect())
     }
+}
+
+/// The population by city.
+fn population(cities: &[&str]) -> Population {
+    let mut table = TableBuilder::new(Shape { quasi: 1, sensitive: 0, subject: false });
+    let mut cells = TextBuilder::default();
+    cities.iter().for_each(|city| cells.push(city.as_bytes()));
+    table.add(&[&cells.finish(false)], &[], None);
+    Population::new(&merge(vec![table], 1))
 }
 
 /// A source that is read once more and has no rows left.

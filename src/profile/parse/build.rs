@@ -108,6 +108,8 @@ fn gate(fields: &Fields) -> GateSpec {
         distinct_numbers_at_most: fields.share("distinct_numbers_at_most").value(),
         unique_rows_at_most: fields.share("unique_rows_at_most").value(),
         candidates_at_least: fields.whole("candidates_at_least").value(),
+        finer_labels_at_most: fields.share("finer_labels_at_most").value(),
+        presence_at_most: fields.share("presence_at_most").value(),
     }
 }
 

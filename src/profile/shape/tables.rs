@@ -290,6 +290,18 @@ static GATE: Table = Table {
             "1000",
             "Values that must fit what is shown of an identifier in all columns together; `k_anonymity` by default.",
         ),
+        optional(
+            "finer_labels_at_most",
+            Kind::Share { zero: true },
+            r#""5%""#,
+            "Largest share of generalized rows in which a label of a finer level is determined by the hierarchy and the release; 5% by default.",
+        ),
+        optional(
+            "presence_at_most",
+            Kind::Share { zero: true },
+            r#""50%""#,
+            "Largest share of the people of the population with the same quasi-identifiers who may be in the release, where `privacy.population.table` is given; by default not all of them.",
+        ),
     ],
 };
 

@@ -87,16 +87,20 @@ impl Drop for Scratch {
 pub(super) struct Bench {
     /// The profile's text.
     pub(super) profile: String,
-    /// Rows of [`COLUMNS`].
+    /// Names of the columns.
+    pub(super) columns: Vec<&'static str>,
+    /// Rows of the source.
     pub(super) rows: Vec<Vec<String>>,
+    /// A table of the population, which has everybody so many times.
+    pub(super) population: Option<usize>,
     /// Changes the source into that of an earlier release, which the ledger then has.
     pub(super) earlier: Option<fn(&mut Self)>,
     /// The seed of the key, where it is not random.
     pub(super) seed: Option<u64>,
 }
 
-/// Columns of the source.
-pub(super) const COLUMNS: [&str; 5] = ["phone", "name", "city", "amount", "illness"];
+/// Columns of the plain source.
+const COLUMNS: [&str; 5] = ["phone", "name", "city", "amount", "illness"];
 
 /// The seed of the earlier release's key.
 pub(super) const EARLIER_SEED: u64 = 1;
@@ -150,7 +154,14 @@ impl Default for Bench {
                 ["flu", "cold", "burn", "cut"][at / 12 % 4].to_owned(),
             ]
         };
-        Self { profile: PROFILE.to_owned(), rows: (0..1500).map(row).collect(), earlier: None, seed: None }
+        Self {
+            profile: PROFILE.to_owned(),
+            columns: COLUMNS.to_vec(),
+            rows: (0..1500).map(row).collect(),
+            population: None,
+            earlier: None,
+            seed: None,
+        }
     }
 }
 
@@ -166,14 +177,16 @@ impl Bench {
     }
     /// Writes the source.
     pub(super) fn write(&self, scratch: &Scratch) -> Result<()> {
-        let mut text = COLUMNS.join(",");
-        for row in &self.rows {
-            text.push('\n');
-            text.push_str(&row.join(","));
+        let write = |name: &str, text: String| {
+            let path = scratch.path(name);
+            std::fs::write(&path, text).map_err(|cause| Error::io("write", &path, &cause))
+        };
+        if let Some(times) = self.population {
+            let city = |row: &Vec<String>| format!("{}\n", row[2]).repeat(times);
+            write("residents.csv", format!("city\n{}", self.rows.iter().map(city).collect::<String>()))?;
         }
-        text.push('\n');
-        let path = scratch.path("people.csv");
-        std::fs::write(&path, text).map_err(|cause| Error::io("write", &path, &cause))
+        let rows: String = self.rows.iter().map(|row| row.join(",") + "\n").collect();
+        write("people.csv", format!("{}\n{rows}", self.columns.join(",")))
     }
     /// Makes the ledger where the profile asks for one, with an earlier release in it.
     pub(super) fn ledger_files(&self, scratch: &Scratch) -> Result<Option<LedgerFiles>> {
@@ -184,7 +197,7 @@ impl Bench {
         secret::write_new_key(&files.key)?;
         drop(Ledger::create(&files.file, secret::load(&KeySource::File(files.key.clone()))?)?);
         if let Some(earlier) = self.earlier {
-            let mut before = Self { profile: self.profile.clone(), rows: self.rows.clone(), earlier: None, seed: None };
+            let mut before = Self { profile: self.profile.clone(), rows: self.rows.clone(), ..Self::default() };
             earlier(&mut before);
             let folder = Scratch::create()?;
             before.write(&folder)?;

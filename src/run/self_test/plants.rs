@@ -5,12 +5,14 @@ use super::bench::{Bench, EARLIER_SEED};
 use super::staging::How;
 use crate::digest::unkeyed::FUNCTIONS;
 use crate::gate::{Cells, KeyHome, Tier};
+use crate::value::Date;
 
 /// Places of the released columns; the name does not leave.
 const PHONE: usize = 0;
 const CITY: usize = 1;
 const AMOUNT: usize = 2;
 const ILLNESS: usize = 3;
+const VISIT: usize = 4;
 
 /// Every leak.
 pub(super) const PLANTS: &[Plant] = &[
@@ -24,6 +26,10 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     Plant::at_gate("memory", "the page of the key may be swapped out", |staging| {
         staging.policy.process.key_locked = false;
+        Ok(())
+    }),
+    Plant::at_gate("network", "a connection that the run opened", |staging| {
+        staging.policy.process.sockets = Some(1);
         Ok(())
     }),
     Plant::at_gate("columns", "a column more than planned", |staging| {
@@ -63,6 +69,12 @@ pub(super) const PLANTS: &[Plant] = &[
     Plant::at_gate("log", "a log that names a row", |staging| {
         staging.file("evidence/rows.jsonl", b"{\"event\":\"rejected\",\"row\":17}\n")
     }),
+    Plant::at_gate("documents", "a report that names the riskiest record", |staging| {
+        staging.file("evidence/report.json", b"{\"rows\":{\"released\":1500},\"riskiest\":{\"city\":\"north\"}}")
+    }),
+    Plant::at_gate("search-trace", "the scores of levels that were not chosen", |staging| {
+        staging.file("evidence/search.jsonl", b"{\"node\":[1,0],\"score\":\"0.31\",\"forced_by\":17}\n")
+    }),
     Plant::at_gate("elsewhere", "a temporary file beside the release", |staging| {
         let file = std::fs::File::create(staging.folder.with_file_name("spill.tmp"))?;
         staging.tool.held.push(file);
@@ -99,6 +111,12 @@ pub(super) const PLANTS: &[Plant] = &[
     Plant::at_gate("rare-values", "an illness of one person", |staging| staging.cell(ILLNESS, "kuru")),
     Plant::before("precision", "amounts to the cent", to_the_cent).needing(not_rounded),
     Plant::before("unique-rows", "an amount of their own for each person", to_the_cent).needing(not_rounded),
+    Plant::before("membership", "all people of a city are in the release", |bench| bench.population = Some(1)).needing(
+        |bench| {
+            bench.profile("k_anonymity = 5", "k_anonymity = 5\npopulation = { table = \"residents.csv\" }");
+            bench.population = Some(2);
+        },
+    ),
     Plant::before("token-fingerprint", "tokens of twenty numbers", |bench| {
         let numbers: Vec<String> = bench.rows.iter().take(20).map(|row| row[0].clone()).collect();
         for (at, row) in bench.rows.iter_mut().enumerate() {
@@ -148,6 +166,34 @@ pub(super) const PLANTS: &[Plant] = &[
         });
     })
     .needing(with_an_earlier_release),
+    Plant::before("downcoding", "a group of one city", |bench| bench.profile(", east = \"coast\"", "")).needing(
+        |bench| {
+            const GROUPS: &str = "{ north = \"inland\", south = \"inland\", west = \"coast\", east = \"coast\" }";
+            let quasi = format!("role = \"quasi\"\ngeneralize = {{ categories = {GROUPS} }}\nlevel = 1\n");
+            bench.profile("role = \"quasi\"\n", &quasi);
+        },
+    ),
+    Plant::at_gate("date-shift", "one number of days for everybody", |staging| {
+        let moved = |cell: &[u8]| {
+            let mut text = Vec::new();
+            if let Some(date) = Date::parse(cell).and_then(|date| date.shifted(30)) {
+                date.write(&mut text);
+            }
+            text
+        };
+        for row in &mut staging.aside.rows {
+            let mut cells = Cells::default();
+            for at in 0..row.released.len() {
+                match row.raw.get(VISIT + 1).filter(|_| at == VISIT) {
+                    Some(raw) => cells.push(Some(&moved(raw))),
+                    None => cells.push(row.released.get(at)),
+                }
+            }
+            row.released = cells;
+        }
+        Ok(())
+    })
+    .needing(with_visits),
     Plant::at_gate("learned-attacks", "a home address for each person", |staging| {
         let home = |token: &str| format!("home of {token}");
         for row in &mut staging.aside.rows {
@@ -179,6 +225,22 @@ fn two_rows_each(bench: &mut Bench) {
         let (phone, city) = (bench.rows[first][0].clone(), bench.rows[first][2].clone());
         bench.rows[at][0] = phone;
         bench.rows[at][2] = city;
+    }
+}
+
+/// Each person comes on a day, which is moved.
+fn with_visits(bench: &mut Bench) {
+    bench.profile("role = \"direct\"\napply = { token", "role = \"subject\"\napply = { token");
+    bench.profile.push_str(
+        "[[column]]\nname = \"visit\"\ntype = \"date\"\nrole = \"insensitive\"\napply = { shift_date = { days = 365 } }\n",
+    );
+    bench.columns.push("visit");
+    for (at, row) in (0..).zip(&mut bench.rows) {
+        let mut day = Vec::new();
+        if let Some(date) = Date::from_days(18_262 + at * 7919 % 1000) {
+            date.write(&mut day);
+        }
+        row.push(String::from_utf8_lossy(&day).into_owned());
     }
 }
 

@@ -22,7 +22,7 @@ impl Planting {
     /// Plants the leak in what the gate is about to judge.
     pub(in crate::run) fn apply(&self, policy: &mut Policy, aside: &mut Aside, folder: &Path) -> Result<Tool> {
         // what this machine allows is no matter of the test
-        policy.process = Process { key_locked: true, core_dumps: false };
+        policy.process = Process { key_locked: true, core_dumps: false, sockets: Some(0) };
         let mut staging = Staging { policy, aside, folder, tool: Tool { how: How::Honest, held: Vec::new() } };
         if let Some(leak) = self.staging {
             leak(&mut staging).map_err(|cause| Error::io("plant a leak in", folder, &cause))?;

@@ -10,7 +10,7 @@ use outis::error::{ErrorKind, Result, counted, shown};
 use outis::profile::{InputSpec, Profile};
 use outis::read::{self, Source};
 use outis::run::Progress;
-use outis::run::attack::{AttackJob, AttackReport, Made, attack, release_files};
+use outis::run::attack::{AttackJob, AttackReport, Made, attack, files_below, release_files};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -69,6 +69,7 @@ fn job(arguments: &AttackArgs, profile: Option<Profile>, folder: Option<PathBuf>
         release: open(&release_files(&arguments.release)?, &InputSpec { format: None, ..released })?,
         original: open(&arguments.original, &raw)?,
         control,
+        beside: files_below(&arguments.release)?,
         profile,
         folder,
         known: arguments.known.clone(),
@@ -109,7 +110,7 @@ fn document(report: &AttackReport, setting: &Setting, arguments: &AttackArgs, ho
             "attack": made.attack, "columns": made.columns, "secret": made.secret,
             "main": trials(main), "naive": trials(naive), "control": control.map(trials),
             "risk": { "value": risk.value, "low": risk.low, "high": risk.high },
-            "beats_naive": made.measured.beats_naive(),
+            "beats_naive": made.measured.beats_naive(), "by": made.by,
         })
     };
     let downcoding = report.downcoding.as_ref().map(|found| {
@@ -154,7 +155,10 @@ fn tell(report: &AttackReport, arguments: &AttackArgs, holds: bool) {
         say(&format!(
             "  {:<27} {:<15} {:>7} {:>7} {:>8} {:>8}  ({} to {}){note}",
             made.attack,
-            made.secret.as_deref().map_or_else(String::new, shown),
+            made.secret
+                .as_deref()
+                .or(made.columns.first().filter(|_| made.columns.len() == 1).map(String::as_str))
+                .map_or_else(String::new, shown),
             plain(main),
             plain(naive),
             control.map_or_else(|| "–".to_owned(), plain),
@@ -162,6 +166,9 @@ fn tell(report: &AttackReport, arguments: &AttackArgs, holds: bool) {
             percent(risk.low),
             percent(risk.high),
         ));
+        if !made.by.is_empty() {
+            say(&format!("    by {}", made.by.join(", ")));
+        }
     }
     if let Some(found) = &report.downcoding {
         say(&format!(
