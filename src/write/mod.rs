@@ -13,7 +13,6 @@ mod parquet;
 mod parquet_footer;
 mod publish;
 mod record;
-mod slab;
 mod stage;
 mod store;
 mod waiting;

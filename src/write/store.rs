@@ -7,11 +7,9 @@
 //! The store is given opaque records. What does not fit its budget goes to a file opened without a name where the system
 //! allows it, else removed at once, and encrypted with the run's key at its offset: nothing readable outlives the run.
 
-use super::slab::{Slabs, Spot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Repeatable;
 use crate::secret::{SpillCipher, StreamKey};
-use memmap2::MmapMut;
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
@@ -54,7 +52,7 @@ struct Segment {
 }
 
 enum Place {
-    Memory(Spot),
+    Memory(Vec<u8>),
     /// From this offset of the file, encrypted.
     File(u64),
 }
@@ -71,7 +69,6 @@ pub struct Store {
     held: AtomicU64,
     written: AtomicU64,
     file: Mutex<Option<File>>,
-    slabs: Slabs,
     segments: Mutex<Vec<Segment>>,
 }
 
@@ -87,7 +84,6 @@ impl Store {
             held: AtomicU64::new(0),
             written: AtomicU64::new(0),
             file: Mutex::new(None),
-            slabs: Slabs::default(),
             segments: Mutex::new(Vec::new()),
         }
     }
@@ -110,15 +106,12 @@ impl Store {
     /// # Errors
     /// When the spill file cannot be written.
     pub fn add(&self, shard: u64, rows: &mut ShardRows) -> Result<()> {
-        let starts = starts(rows, self.buckets)?;
-        let total = starts[self.buckets] as usize;
-        let size = total as u64;
+        let (mut grouped, starts) = group(rows, self.buckets)?;
+        let size = grouped.len() as u64;
         let place = if self.held.fetch_add(size, Ordering::Relaxed) + size <= self.memory {
-            Place::Memory(self.slabs.place(total, |grouped| group(rows, &starts, grouped))?)
+            Place::Memory(grouped)
         } else {
             self.held.fetch_sub(size, Ordering::Relaxed);
-            let mut grouped = vec![0; total];
-            group(rows, &starts, &mut grouped);
             Place::File(self.spill(&mut grouped)?)
         };
         rows.bytes.clear();
@@ -136,8 +129,7 @@ impl Store {
         let mut segments = self.segments.into_inner().map_err(|_| poisoned())?;
         segments.sort_unstable_by_key(|segment| segment.shard);
         let file = self.file.into_inner().map_err(|_| poisoned())?;
-        let slabs = self.slabs.finish()?;
-        Ok(Stored { buckets: self.buckets, segments, slabs, file, cipher: self.cipher, folder: self.folder })
+        Ok(Stored { buckets: self.buckets, segments, file, cipher: self.cipher, folder: self.folder })
     }
 
     fn spill(&self, bytes: &mut [u8]) -> Result<u64> {
@@ -160,7 +152,6 @@ impl Store {
 pub struct Stored {
     buckets: usize,
     segments: Vec<Segment>,
-    slabs: Vec<MmapMut>,
     file: Option<File>,
     cipher: SpillCipher,
     folder: PathBuf,
@@ -175,10 +166,10 @@ pub struct BucketRows {
     order: Vec<u32>,
 }
 
-/// Where a row of a bucket lies: in a slab or, for [`ARENA`], in the arena.
+/// Where a row of a bucket lies: in a segment's memory or, for [`ARENA`], in the arena.
 #[derive(Clone, Copy)]
 struct Row {
-    slab: u32,
+    segment: u32,
     length: u32,
     start: u64,
 }
@@ -226,7 +217,10 @@ impl BucketRows {
 
     fn record<'r>(&'r self, row: u32, stored: &'r Stored) -> &'r [u8] {
         let row = self.rows[row as usize];
-        let bytes = stored.slabs.get(row.slab as usize).map_or(self.arena.as_slice(), |slab| slab);
+        let bytes: &[u8] = match stored.segments.get(row.segment as usize).map(|segment| &segment.place) {
+            Some(Place::Memory(bytes)) => bytes,
+            _ => &self.arena,
+        };
         let start = usize::try_from(row.start).expect("it lies in memory");
         &bytes[start..start + row.length as usize]
     }
@@ -283,9 +277,9 @@ impl Stored {
             return Ok(());
         }
         match &segment.place {
-            Place::Memory(spot) => {
-                let bytes = &self.slabs[spot.slab as usize][..spot.start + end as usize];
-                index(bytes, spot.start + first as usize, spot.slab, &mut rows.rows)
+            Place::Memory(bytes) => {
+                let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
+                index(&bytes[..end as usize], first as usize, number, &mut rows.rows)
             }
             Place::File(offset) => {
                 let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
@@ -301,36 +295,33 @@ impl Stored {
 }
 
 /// Finds the records in `bytes` from a place on.
-fn index(bytes: &[u8], mut at: usize, slab: u32, rows: &mut Vec<Row>) -> Result<()> {
+fn index(bytes: &[u8], mut at: usize, segment: u32, rows: &mut Vec<Row>) -> Result<()> {
     while at < bytes.len() {
         let length = bytes[at..].first_chunk::<PREFIX>().ok_or(ErrorKind::Internal("a waiting row is torn"))?;
         let length = u32::from_le_bytes(*length);
         at += PREFIX;
-        rows.push(Row { slab, length, start: at as u64 });
+        rows.push(Row { segment, length, start: at as u64 });
         at += length as usize;
     }
     Ok(())
 }
 
-/// The first byte of each bucket, and the end, when the records lie by bucket, each with its length before it.
-fn starts(rows: &ShardRows, buckets: usize) -> Result<Vec<u32>> {
-    if u32::try_from(rows.bytes.len() + PREFIX * rows.ends.len()).is_err() {
+/// The records by bucket, each with its length before it, and the first byte of each bucket: sorting by counting.
+fn group(rows: &ShardRows, buckets: usize) -> Result<(Vec<u8>, Vec<u32>)> {
+    let total = rows.bytes.len() + PREFIX * rows.ends.len();
+    if u32::try_from(total).is_err() {
         return Err(Error::new(ErrorKind::Memory("a shard of four gigabytes or more")));
     }
+    let lengths = || rows.ends.iter().scan(0, |start, end| Some(end - std::mem::replace(start, *end)));
     let mut starts = vec![0_u32; buckets + 1];
-    for (bucket, length) in rows.buckets.iter().zip(lengths(rows)) {
+    for (bucket, length) in rows.buckets.iter().zip(lengths()) {
         starts[*bucket as usize + 1] += length + u32::try_from(PREFIX).expect("four");
     }
     for bucket in 0..buckets {
         starts[bucket + 1] += starts[bucket];
     }
-    Ok(starts)
-}
-
-/// Puts the records by bucket: sorting by counting.
-fn group(rows: &ShardRows, starts: &[u32], grouped: &mut [u8]) {
-    let (mut next, mut from) = (starts.to_vec(), 0);
-    for (bucket, length) in rows.buckets.iter().zip(lengths(rows)) {
+    let (mut next, mut grouped, mut from) = (starts.clone(), vec![0; total], 0);
+    for (bucket, length) in rows.buckets.iter().zip(lengths()) {
         let place = &mut next[*bucket as usize];
         let (at, size) = (*place as usize, length as usize);
         grouped[at..at + PREFIX].copy_from_slice(&length.to_le_bytes());
@@ -338,10 +329,7 @@ fn group(rows: &ShardRows, starts: &[u32], grouped: &mut [u8]) {
         *place += length + u32::try_from(PREFIX).expect("four");
         from += size;
     }
-}
-
-fn lengths(rows: &ShardRows) -> impl Iterator<Item = u32> {
-    rows.ends.iter().scan(0, |start, end| Some(end - std::mem::replace(start, *end)))
+    Ok((grouped, starts))
 }
 
 fn in_order(rows: &mut BucketRows) -> Result<()> {
