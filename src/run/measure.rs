@@ -1,6 +1,6 @@
 //! Counts the classes of any table, ours or anybody's: what `outis check` shows.
 
-use super::parallel::{Worker, each_shard};
+use super::parallel::{Done, Worker, each_shard};
 use super::{Options, Progress, Stage, make_pool};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::{self, ClassTable, Shape, TableBuilder};
@@ -43,12 +43,26 @@ pub fn measure(source: &Source, question: &Question, options: &Options, progress
     }
     let pool = make_pool(options.threads)?;
     progress.begin(Stage::Survey, source.total_bytes());
+    let (table, _) = tally(source, &quasi, &sensitive, subject, &pool, progress)?;
+    Ok(table)
+}
+
+/// The classes over these columns, by place, and what each shard had.
+pub(super) fn tally(
+    source: &Source,
+    quasi: &[usize],
+    sensitive: &[usize],
+    subject: Option<usize>,
+    pool: &rayon::ThreadPool,
+    progress: &Progress,
+) -> Result<(ClassTable, Vec<Done<()>>)> {
     let shape = Shape { quasi: quasi.len(), sensitive: sensitive.len(), subject: subject.is_some() };
-    let counter = || Counter { quasi: &quasi, sensitive: &sensitive, subject, table: TableBuilder::new(shape) };
+    let counter = || Counter { quasi, sensitive, subject, table: TableBuilder::new(shape) };
     let workers = (0..pool.current_num_threads()).map(|_| counter()).collect();
-    let pass = source.pass()?.only(quasi.iter().chain(&sensitive).copied().chain(subject)).without_fingerprints();
-    let (workers, _) = each_shard(source, &pass, &pool, workers, progress)?;
-    Ok(group::merge(workers.into_iter().map(|worker| worker.table).collect(), pool.current_num_threads()))
+    let pass = source.pass()?.only(quasi.iter().chain(sensitive).copied().chain(subject)).without_fingerprints();
+    let (workers, done) = each_shard(source, &pass, pool, workers, progress)?;
+    let tables = workers.into_iter().map(|worker| worker.table).collect();
+    Ok((group::merge(tables, pool.current_num_threads()), done))
 }
 
 struct Counter<'q> {

@@ -1,17 +1,15 @@
 //! Counts the data files again and compares with what the log says of them.
 
-use super::super::parallel::{Worker, each_shard};
+use super::super::measure::tally;
 use super::super::{Options, Progress, Stage, make_pool};
 use super::Links;
 use crate::error::{ErrorKind, Result};
 use crate::evidence::{Fault, Story};
-use crate::group::{self, ClassTable, Shape, TableBuilder};
+use crate::group::ClassTable;
 use crate::log::FileForm;
 use crate::profile::Unit;
-use crate::read::{self, Scratch, Shard, ShardCount, Source};
+use crate::read::{self, Source};
 use crate::report::Risk;
-use crate::value::Text;
-use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Reads every data file and compares rows, columns and classes with the log.
@@ -96,19 +94,13 @@ fn count(
     let subject = if story.bound.unit == "subject" { of_role("subject").first().and_then(place) } else { None };
     let pool = make_pool(options.threads)?;
     progress.begin(Stage::Gate, source.total_bytes());
-    let pass = source.pass()?.only(quasi.iter().copied().chain(subject)).without_fingerprints();
-    let shape = Shape { quasi: quasi.len(), sensitive: 0, subject: subject.is_some() };
-    let counter = || Counter { quasi: &quasi, subject, table: TableBuilder::new(shape) };
-    let workers = (0..pool.current_num_threads()).map(|_| counter()).collect();
-    let (workers, done) = each_shard(&source, &pass, &pool, workers, progress)?;
+    let (table, done) = tally(&source, &quasi, &[], subject, &pool, progress)?;
     let mut rows = vec![0; paths.len()];
     for shard in done {
         rows[shard.file] += shard.count.rows;
     }
     let has_classes = !quasi.is_empty() && rows.iter().any(|rows| *rows > 0);
-    let tables: Vec<TableBuilder> = workers.into_iter().map(|worker| worker.table).collect();
-    let table = has_classes.then(|| group::merge(tables, pool.current_num_threads()));
-    Ok((rows, table))
+    Ok((rows, has_classes.then_some(table)))
 }
 
 fn open(paths: &[PathBuf], form: &FileForm) -> Result<Source> {
@@ -120,28 +112,4 @@ fn open(paths: &[PathBuf], form: &FileForm) -> Result<Source> {
         ..read::Options::default()
     };
     Source::open(paths, options)
-}
-
-struct Counter<'q> {
-    quasi: &'q [usize],
-    subject: Option<usize>,
-    table: TableBuilder,
-}
-
-impl Worker for Counter<'_> {
-    type Output = ();
-
-    fn shard(&mut self, shard: Shard, scratch: &mut Scratch) -> Result<(ShardCount, ())> {
-        let count = shard.read(scratch, &mut |batch| {
-            if self.quasi.is_empty() {
-                return Ok(());
-            }
-            let quasi: Vec<Cow<'_, Text<'_>>> = self.quasi.iter().map(|at| batch.columns[*at].to_text()).collect();
-            let quasi: Vec<&Text<'_>> = quasi.iter().map(AsRef::as_ref).collect();
-            let subject = self.subject.map(|at| batch.columns[at].to_text());
-            self.table.add(&quasi, &[], subject.as_deref());
-            Ok(())
-        })?;
-        Ok((count, ()))
-    }
 }
