@@ -1,10 +1,12 @@
 //! Many texts searched at once in bytes that come piece by piece.
 //!
 //! A text has many faces: as it stands, in hex, in Base64 at any of three alignments, percent-encoded, in UTF-16, in GB18030,
-//! escaped as JSON. Each is searched. The method is that of Wu and Manber (1994, "A fast algorithm for multi-pattern searching"):
-//! three bytes tell how far the next place can be at which any text may end.
+//! escaped as JSON. Each is searched. The method is a sampled one: of every face some neighbouring grams are known, as many as the
+//! search takes for one step, so that it looks at few places and yet at exactly one gram of every occurrence. Those grams are
+//! taken where the face is least like the others (an address ends like a thousand others).
 
 use super::Sight;
+use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Texts in all their faces, ready to be searched. They may be raw cells: no `Debug`.
@@ -12,17 +14,19 @@ pub struct Needles {
     /// Face and number of the text that it is of.
     faces: Vec<(Vec<u8>, usize)>,
     texts: usize,
-    /// The shortest face.
-    shortest: usize,
     longest: usize,
-    /// By hash of three bytes: how far they stand from the end of the nearest window.
-    shifts: Vec<u8>,
-    /// Faces by the hash of the last three bytes of their window.
-    ends: BTreeMap<usize, Vec<usize>>,
+    /// Bytes of a gram, at most eight, and what is left of eight bytes that begin with one.
+    gram: usize,
+    mask: u64,
+    /// How far apart the places are that are looked at.
+    step: usize,
+    /// By hash of a gram, whether it may be one of those below: nearly none is.
+    bits: Vec<u64>,
+    shift: u32,
+    /// Faces and places in them by gram.
+    grams: HashMap<u64, Vec<(usize, usize)>, foldhash::fast::FixedState>,
 }
 
-/// Three bytes.
-const BLOCK: usize = 3;
 /// A shorter face is found by chance.
 const SHORTEST: usize = 6;
 
@@ -41,18 +45,38 @@ impl Needles {
         }
         let shortest = faces.iter().map(|(face, _)| face.len()).min().unwrap_or(SHORTEST);
         let longest = faces.iter().map(|(face, _)| face.len()).max().unwrap_or(SHORTEST);
-        let most = u8::try_from(shortest - BLOCK + 1).unwrap_or(u8::MAX);
-        let (mut shifts, mut ends) = (vec![most; 1 << 16], BTreeMap::<usize, Vec<usize>>::new());
+        // short grams are met by chance, long ones leave short steps
+        let gram = (shortest / 2 + 1).clamp(4, 8);
+        let step = shortest + 1 - gram;
+        let mask = u64::MAX >> (64 - 8 * gram);
+        let of_face = |face: &[u8]| -> Vec<u64> { face.windows(gram).map(|gram| number(gram) & mask).collect() };
+        let mut times: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
+        for (face, _) in &faces {
+            of_face(face).into_iter().for_each(|gram| *times.entry(gram).or_default() += 1);
+        }
+        let size = (faces.len() * step * 32).next_power_of_two().clamp(1 << 12, 1 << 22);
+        let mut needles = Self {
+            texts: texts.len(),
+            longest,
+            gram,
+            mask,
+            step,
+            bits: vec![0; size / 64],
+            shift: 64 - size.trailing_zeros(),
+            grams: HashMap::default(),
+            faces: Vec::new(),
+        };
         for (number, (face, _)) in faces.iter().enumerate() {
-            for end in BLOCK..=shortest {
-                let hash = hash(&face[end - BLOCK..end]);
-                shifts[hash] = shifts[hash].min(u8::try_from(shortest - end).unwrap_or(u8::MAX));
-                if end == shortest {
-                    ends.entry(hash).or_default().push(number);
-                }
+            let grams = of_face(face);
+            let commonness = |from: &usize| grams[*from..from + step].iter().map(|gram| times[gram]).sum::<usize>();
+            let from = (0..=grams.len() - step).min_by_key(commonness).unwrap_or(0);
+            for (at, gram) in grams.iter().enumerate().skip(from).take(step) {
+                let (word, bit) = needles.place(*gram);
+                needles.bits[word] |= bit;
+                needles.grams.entry(*gram).or_default().push((number, at));
             }
         }
-        Self { faces, texts: texts.len(), shortest, longest, shifts, ends }
+        Self { faces, ..needles }
     }
     /// How many texts there are.
     #[must_use]
@@ -69,29 +93,51 @@ impl Needles {
     pub fn search(&self) -> Search<'_> {
         Search { needles: self, tail: Vec::new(), found: BTreeMap::new() }
     }
+    /// Where a gram's bit lies.
+    #[inline]
+    fn place(&self, gram: u64) -> (usize, u64) {
+        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
+        (usize::try_from(hash / 64).unwrap_or(0), 1 << (hash % 64))
+    }
     /// Tells the text and the end of each face in the bytes.
     fn each(&self, bytes: &[u8], mut each: impl FnMut(usize, usize)) {
         if self.faces.is_empty() {
             return;
         }
-        let mut end = self.shortest;
-        while end <= bytes.len() {
-            let hash = hash(&bytes[end - BLOCK..end]);
-            let shift = usize::from(self.shifts[hash]);
-            if shift > 0 {
-                end += shift;
-                continue;
+        let mut at = 0;
+        while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let gram = u64::from_le_bytes(*eight) & self.mask;
+            let (word, bit) = self.place(gram);
+            if self.bits[word] & bit != 0 {
+                self.faces_at(bytes, at, gram, &mut each);
             }
-            let window = &bytes[end - self.shortest..];
-            for number in self.ends.get(&hash).into_iter().flatten() {
-                let (face, text) = &self.faces[*number];
-                if window.starts_with(face) {
-                    each(*text, end - self.shortest + face.len());
-                }
-            }
-            end += 1;
+            at += self.step;
+        }
+        while let Some(last) = bytes.get(at..at + self.gram) {
+            self.faces_at(bytes, at, number(last), &mut each);
+            at += self.step;
         }
     }
+    /// The faces that have a gram where it was met.
+    #[cold]
+    fn faces_at(&self, bytes: &[u8], at: usize, gram: u64, each: &mut impl FnMut(usize, usize)) {
+        for (number, place) in self.grams.get(&gram).into_iter().flatten() {
+            let (face, text) = &self.faces[*number];
+            if let Some(start) = at.checked_sub(*place)
+                && bytes[start..].starts_with(face)
+            {
+                each(*text, start + face.len());
+            }
+        }
+    }
+}
+
+/// Up to eight bytes as a number.
+fn number(bytes: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    let length = bytes.len().min(8);
+    eight[..length].copy_from_slice(&bytes[..length]);
+    u64::from_le_bytes(eight)
 }
 
 /// A search under way.
@@ -144,12 +190,6 @@ impl Sight for Search<'_> {
     fn cut(&mut self) {
         self.tail.clear();
     }
-}
-
-#[inline]
-fn hash(block: &[u8]) -> usize {
-    let number = u32::from(block[0]) | u32::from(block[1]) << 8 | u32::from(block[2]) << 16;
-    (number.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
 /// The faces of a text.
