@@ -52,7 +52,9 @@ impl Needles {
         let of_face = |face: &[u8]| -> Vec<u64> { face.windows(gram).map(|gram| number(gram) & mask).collect() };
         let mut times: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
         for (face, _) in &faces {
-            of_face(face).into_iter().for_each(|gram| *times.entry(gram).or_default() += 1);
+            for gram in of_face(face) {
+                *times.entry(gram).or_default() += 1;
+            }
         }
         let size = (faces.len() * step * 32).next_power_of_two().clamp(1 << 12, 1 << 22);
         let mut needles = Self {

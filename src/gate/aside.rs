@@ -2,7 +2,7 @@
 //!
 //! Cells here are raw: nothing has `Debug`, and all of it is dropped when the gate has judged.
 
-use super::{DistinctSample, Earlier, Population};
+use super::{DistinctSample, Earlier, Population, Shapes};
 use std::sync::Arc;
 
 /// What the run kept.
@@ -10,7 +10,9 @@ use std::sync::Arc;
 pub struct Aside {
     /// Sampled rows, in the order of the source: each row of the source had the same chance.
     pub rows: Vec<SampledRow>,
-    /// By source column of the policy: distinct values of those that name persons.
+    /// What the values of the columns that name persons look like, all of them; none where nobody looked.
+    pub shapes: Option<Arc<Shapes>>,
+    /// By source column of the policy: distinct values of those that name persons, where the source can be read once only.
     pub direct: Vec<Option<DistinctSample>>,
     /// By released column of the policy: which values got which tokens, where tokens belong to values. Each entry is a
     /// [`pair`]; they are sampled by token, so that all values of a token that is here are here.

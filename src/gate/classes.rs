@@ -1,6 +1,6 @@
 //! The classes of the released rows, counted from nothing: several rules look at them.
 
-use super::{Case, Count, Place, Reading};
+use super::{Case, Count, Marks, Place, Reading};
 use crate::group::{self, ClassTable, Shape, TableBuilder};
 use crate::value::{Batch, Text};
 use std::borrow::Cow;
@@ -41,7 +41,7 @@ impl Count for Classes {
         let (quasi, sensitive) = (self.quasi.clone(), self.sensitive.clone());
         Self { quasi, sensitive, subject: self.subject, builders: vec![TableBuilder::new(shape)] }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, _: &Marks) {
         let texts = |places: &[usize]| -> Vec<Cow<'_, Text<'_>>> {
             places.iter().map(|at| batch.columns[*at].to_text()).collect()
         };

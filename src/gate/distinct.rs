@@ -30,6 +30,13 @@ impl Marker {
     }
 }
 
+/// Where a mark lies in a hash table. The marks that are kept all end in zeros, so the place is taken from their middle: by their
+/// ends they would all lie in one heap.
+#[inline]
+pub(super) fn slot(mark: u64) -> u64 {
+    mark.rotate_right(32)
+}
+
 /// A sample of distinct values. They may be raw cells: no `Debug`.
 #[derive(Clone)]
 pub struct DistinctSample {
@@ -84,14 +91,14 @@ impl DistinctSample {
         if !self.keeps(mark) {
             return;
         }
-        if let Some(known) = self.kept.find_mut(mark, |kept| kept.mark == mark && *kept.value == *value) {
+        if let Some(known) = self.kept.find_mut(slot(mark), |kept| kept.mark == mark && *kept.value == *value) {
             known.count += count;
             return;
         }
         if self.kept.len() >= self.most && self.halvings >= MOST_HALVINGS {
             return;
         }
-        self.kept.insert_unique(mark, Kept { mark, count, value: value.into() }, |kept| kept.mark);
+        self.kept.insert_unique(slot(mark), Kept { mark, count, value: value.into() }, |kept| slot(kept.mark));
         while self.kept.len() > self.most && self.halvings < MOST_HALVINGS {
             self.ask(self.halvings + 1);
         }
@@ -127,7 +134,7 @@ impl DistinctSample {
     #[must_use]
     pub fn count_of(&self, value: &[u8]) -> Option<u64> {
         let mark = self.marker.mark(value);
-        self.kept.find(mark, |kept| kept.mark == mark && *kept.value == *value).map(|kept| kept.count)
+        self.kept.find(slot(mark), |kept| kept.mark == mark && *kept.value == *value).map(|kept| kept.count)
     }
     /// Whether a value is kept.
     #[must_use]

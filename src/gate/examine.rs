@@ -134,7 +134,7 @@ pub(super) fn measure<S: Staged>(
     if !alike {
         return Ok(measured); // the rule on columns refuses; the cells cannot be told apart
     }
-    let mut reading = Reading::default();
+    let mut reading = Reading::new(case.marker.clone());
     for rule in rules {
         reading.asked_by(rule.id);
         (rule.wants)(case, &mut reading);

@@ -20,11 +20,13 @@ mod distinct;
 mod documents;
 mod earlier;
 mod examine;
+mod marks;
 mod policy;
 mod population;
 mod reading;
 mod rule;
 mod rules;
+mod shapes;
 mod spellings;
 mod token_counts;
 mod value_support;
@@ -37,6 +39,7 @@ pub use distinct::{DistinctSample, Marker};
 pub use documents::hold_report;
 pub use earlier::Earlier;
 pub use examine::{FileFacts, Measured, Staged};
+pub use marks::Marks;
 pub use policy::{
     Alphabet, KeyHome, Limits, Policy, Process, ReleasedColumn, Role, RowAccount, SourceColumn, Step, Suppression,
     Tier, TokenShape,
@@ -45,6 +48,7 @@ pub use population::Population;
 pub use reading::{Count, Examiner, Place, Reading};
 pub use rule::{Effect, Finding, Rule, Severity, Stage, Status};
 pub use rules::{RULES, SUPPRESSION};
+pub use shapes::Shapes;
 
 use crate::error::Result;
 

@@ -1,5 +1,7 @@
 //! The one shared reading of the staged files: rules say what they want counted, workers count it side by side.
 
+use super::Marker;
+use super::marks::Marks;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::Batch;
 use std::any::{Any, TypeId};
@@ -11,8 +13,9 @@ pub trait Count: Send + Sync + Sized + 'static {
     /// An empty one for another worker.
     #[must_use]
     fn fork(&self) -> Self;
-    /// Counts a batch; its columns are those of the policy, in order, and those not asked for may be empty.
-    fn batch(&mut self, place: Place, batch: &Batch<'_>);
+    /// Counts a batch; its columns are those of the policy, in order, and those not asked for may be empty. There are marks of the
+    /// columns of [`Reading::mark`].
+    fn batch(&mut self, place: Place, batch: &Batch<'_>, marks: &Marks);
     /// Takes in what another worker counted.
     fn absorb(&mut self, other: Self);
     /// Called once, when all was taken in.
@@ -33,7 +36,7 @@ pub struct Place {
 /// A [`Count`] of any kind.
 trait AnyCount: Any + Send + Sync {
     fn fork_any(&self) -> Box<dyn AnyCount>;
-    fn batch_any(&mut self, place: Place, batch: &Batch<'_>);
+    fn batch_any(&mut self, place: Place, batch: &Batch<'_>, marks: &Marks);
     fn absorb_any(&mut self, other: Box<dyn AnyCount>);
     fn finish_any(&mut self, threads: usize);
 }
@@ -42,8 +45,8 @@ impl<C: Count> AnyCount for C {
     fn fork_any(&self) -> Box<dyn AnyCount> {
         Box::new(self.fork())
     }
-    fn batch_any(&mut self, place: Place, batch: &Batch<'_>) {
-        self.batch(place, batch);
+    fn batch_any(&mut self, place: Place, batch: &Batch<'_>, marks: &Marks) {
+        self.batch(place, batch, marks);
     }
     fn absorb_any(&mut self, other: Box<dyn AnyCount>) {
         let other: Box<dyn Any> = other;
@@ -65,14 +68,27 @@ struct Entry {
 }
 
 /// What the rules want counted. One thing is counted once, whoever asks for it.
-#[derive(Default)]
 pub struct Reading {
+    marker: Marker,
     columns: BTreeSet<usize>,
+    /// Columns whose marks are taken, each with the rule that asked first.
+    marked: BTreeMap<usize, &'static str>,
     entries: Vec<Entry>,
     rule: &'static str,
 }
 
 impl Reading {
+    /// One under which nothing is asked yet.
+    pub(super) fn new(marker: Marker) -> Self {
+        Self { marker, columns: BTreeSet::new(), marked: BTreeMap::new(), entries: Vec::new(), rule: "" }
+    }
+    /// Has the marks of some columns taken, once for everybody.
+    pub fn mark(&mut self, columns: impl IntoIterator<Item = usize>) {
+        for column in columns {
+            self.columns.insert(column);
+            self.marked.entry(column).or_insert(self.rule);
+        }
+    }
     /// Asks for a count over some released columns. A count of the same kind that an earlier rule asked for is shared.
     pub fn want<C: Count>(&mut self, columns: impl IntoIterator<Item = usize>, make: impl FnOnce() -> C) {
         self.columns.extend(columns);
@@ -97,11 +113,18 @@ impl Reading {
             count: entry.count.fork_any(),
             microseconds: 0,
         };
-        Examiner { columns, clock, shards: Vec::new(), entries: self.entries.iter().map(empty).collect() }
+        Examiner {
+            columns,
+            clock,
+            shards: Vec::new(),
+            entries: self.entries.iter().map(empty).collect(),
+            marks: Marks::new(self.marker.clone(), columns),
+            marked: self.marked.iter().map(|(column, rule)| (*column, *rule, 0)).collect(),
+        }
     }
     /// Adds up what the workers counted.
     pub(super) fn gather(self, examiners: Vec<Examiner<'_>>, threads: usize) -> Counts {
-        let mut counts = Counts { shards: BTreeMap::new(), entries: self.entries };
+        let mut counts = Counts { shards: BTreeMap::new(), entries: self.entries, marking: BTreeMap::new() };
         for examiner in examiners {
             for (file, shard, rows) in examiner.shards {
                 counts.shards.entry(shard).or_insert((file, 0)).1 += rows;
@@ -109,6 +132,9 @@ impl Reading {
             for (total, part) in counts.entries.iter_mut().zip(examiner.entries) {
                 total.microseconds += part.microseconds;
                 total.count.absorb_any(part.count);
+            }
+            for (_, rule, microseconds) in examiner.marked {
+                *counts.marking.entry(rule).or_default() += microseconds;
             }
         }
         for entry in &mut counts.entries {
@@ -125,6 +151,9 @@ pub struct Examiner<'r> {
     /// File, shard and rows, of every batch.
     shards: Vec<(usize, u64, u64)>,
     entries: Vec<Entry>,
+    marks: Marks,
+    /// Columns whose marks are taken, the rule that asked first, and microseconds.
+    marked: Vec<(usize, &'static str, u64)>,
 }
 
 impl Examiner<'_> {
@@ -139,8 +168,14 @@ impl Examiner<'_> {
         let place = Place { file, shard, first_row: batch.first_row };
         self.shards.push((file, shard, batch.rows as u64));
         let mut start = (self.clock)();
+        for (column, _, microseconds) in &mut self.marked {
+            self.marks.take(*column, &batch.columns[*column]);
+            let end = (self.clock)();
+            *microseconds += end.saturating_sub(start);
+            start = end;
+        }
         for entry in &mut self.entries {
-            entry.count.batch_any(place, batch);
+            entry.count.batch_any(place, batch, &self.marks);
             let end = (self.clock)();
             entry.microseconds += end.saturating_sub(start);
             start = end;
@@ -155,6 +190,8 @@ pub(super) struct Counts {
     /// By shard: its file and rows.
     shards: BTreeMap<u64, (usize, u64)>,
     entries: Vec<Entry>,
+    /// Microseconds of taking marks, by the rule that asked first.
+    marking: BTreeMap<&'static str, u64>,
 }
 
 impl Counts {
@@ -172,7 +209,7 @@ impl Counts {
     }
     /// Microseconds of the counting that a rule asked for first, over all workers.
     pub(super) fn times(&self) -> BTreeMap<&'static str, u64> {
-        let mut times = BTreeMap::new();
+        let mut times = self.marking.clone();
         for entry in &self.entries {
             *times.entry(entry.rule).or_default() += entry.microseconds;
         }

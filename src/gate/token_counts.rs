@@ -2,7 +2,7 @@
 //!
 //! Several rules look at it. Memory is bounded: different tokens are sampled by their marks, and counts are kept by bucket.
 
-use super::{Case, Count, DistinctSample, Marker, Place, Reading};
+use super::{Case, Count, DistinctSample, Marker, Marks, Place, Reading};
 use crate::value::{Batch, Column};
 
 /// Counters of a column; two tokens share one by chance.
@@ -36,6 +36,7 @@ pub(super) fn places(case: &Case<'_>) -> Vec<usize> {
 pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
     let places = places(case);
     if !places.is_empty() {
+        reading.mark(places.iter().copied());
         reading.want(places.iter().copied(), || TokenCounts {
             columns: places.iter().map(|place| TokenColumn::new(*place, &case.marker)).collect(),
         });
@@ -61,11 +62,11 @@ impl Count for TokenCounts {
         let fork = |column: &TokenColumn| TokenColumn::new(column.place, column.distinct.marker());
         Self { columns: self.columns.iter().map(fork).collect() }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, marks: &Marks) {
         for column in &mut self.columns {
             let Column::Text(cells) = &batch.columns[column.place] else { continue };
-            for cell in cells.iter().flatten() {
-                let mark = column.distinct.marker().mark(cell);
+            for (cell, mark) in cells.iter().zip(marks.of(column.place).iter().copied()) {
+                let Some(cell) = cell else { continue };
                 column.cells += 1;
                 // the high bits: the low ones say which tokens are kept
                 let bucket = usize::try_from(mark >> (64 - BUCKETS.trailing_zeros())).expect("a bucket's number");

@@ -3,10 +3,10 @@
 //! For each value the members are counted up to the limit that is asked, so memory is bounded by different values, and
 //! those are sampled by their marks where there are many. The least and the greatest number are followed apart.
 
-use super::{Case, Count, Marker, Place, Reading};
+use super::distinct::slot;
+use super::{Case, Count, Marks, Place, Reading};
 use crate::value::{Batch, Column, Decimal, Text};
 use hashbrown::HashTable;
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Different values of a column that are kept.
@@ -29,7 +29,6 @@ pub(super) struct Support {
     /// Whether it holds numbers or dates, whose extremes stand out.
     ordered: bool,
     limit: usize,
-    marker: Marker,
     kept: HashTable<Value>,
     least: Option<Extreme>,
     greatest: Option<Extreme>,
@@ -72,13 +71,14 @@ pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
     }
     let limit = usize::try_from(limit(case).unwrap_or(1)).unwrap_or(usize::MAX);
     let subject = case.policy.subject;
+    reading.mark(places.iter().copied().chain(subject));
     reading.want(places.iter().copied().chain(subject), || ValueSupport {
         subject,
         columns: places
             .iter()
             .map(|place| {
                 let semantic = case.policy.sources[case.policy.columns[*place].source].semantic;
-                Support::new(*place, limit, is_ordered(semantic), &case.marker)
+                Support::new(*place, limit, is_ordered(semantic))
             })
             .collect(),
     });
@@ -90,18 +90,8 @@ fn is_ordered(semantic: crate::domain::SemanticType) -> bool {
 }
 
 impl Support {
-    fn new(place: usize, limit: usize, ordered: bool, marker: &Marker) -> Self {
-        Self {
-            place,
-            cells: 0,
-            halvings: 0,
-            ordered,
-            limit,
-            marker: marker.clone(),
-            kept: HashTable::new(),
-            least: None,
-            greatest: None,
-        }
+    fn new(place: usize, limit: usize, ordered: bool) -> Self {
+        Self { place, cells: 0, halvings: 0, ordered, limit, kept: HashTable::new(), least: None, greatest: None }
     }
     /// Different values, about: exact where nothing was halved.
     pub(super) fn distinct(&self) -> u64 {
@@ -116,11 +106,11 @@ impl Support {
         Some((self.least.as_ref()?.value.count(), self.greatest.as_ref()?.value.count()))
     }
 
-    fn add(&mut self, cells: &Text<'_>, subject: Option<&Text<'_>>) {
-        for row in 0..cells.len() {
+    /// Takes cells with their marks; of the members' cells the marks are enough.
+    fn add(&mut self, cells: &Text<'_>, marks: &[u64], members: Option<&[u64]>) {
+        for (row, mark) in marks.iter().copied().enumerate() {
             let Some(cell) = cells.get(row) else { continue };
             self.cells += 1;
-            let mark = self.marker.mark(cell);
             let kept = mark.trailing_zeros() >= self.halvings;
             let number = if self.ordered { number_of(cell) } else { None };
             let stands_out = number.is_some_and(|number| {
@@ -130,11 +120,11 @@ impl Support {
             if !kept && !stands_out {
                 continue;
             }
-            let member = subject.map(|subject| subject.get(row).map_or(0, |cell| self.marker.mark(cell)));
+            let member = members.map(|members| members[row]);
             let one = || Value { mark, rows: 1, members: member.into_iter().collect() };
             if kept {
                 // most cells hold a value that is known: nothing is allocated for them
-                match self.kept.find_mut(mark, |known| known.mark == mark) {
+                match self.kept.find_mut(slot(mark), |known| known.mark == mark) {
                     Some(known) => known.count_in(1, member.as_slice(), self.limit),
                     None => self.keep(one()),
                 }
@@ -149,11 +139,11 @@ impl Support {
             return;
         }
         let limit = self.limit;
-        if let Some(known) = self.kept.find_mut(value.mark, |known| known.mark == value.mark) {
+        if let Some(known) = self.kept.find_mut(slot(value.mark), |known| known.mark == value.mark) {
             known.merge(&value, limit);
             return;
         }
-        self.kept.insert_unique(value.mark, value, |value| value.mark);
+        self.kept.insert_unique(slot(value.mark), value, |value| slot(value.mark));
         while self.kept.len() > VALUES && self.halvings < 40 {
             self.ask(self.halvings + 1);
         }
@@ -230,14 +220,14 @@ fn number_of(cell: &[u8]) -> Option<f64> {
 
 impl Count for ValueSupport {
     fn fork(&self) -> Self {
-        let fork = |column: &Support| Support::new(column.place, column.limit, column.ordered, &column.marker);
+        let fork = |column: &Support| Support::new(column.place, column.limit, column.ordered);
         Self { subject: self.subject, columns: self.columns.iter().map(fork).collect() }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
-        let subject: Option<Cow<'_, Text<'_>>> = self.subject.map(|at| batch.columns[at].to_text());
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, marks: &Marks) {
+        let members = self.subject.map(|at| marks.of(at));
         for column in &mut self.columns {
             let cells: &Column<'_> = &batch.columns[column.place];
-            column.add(&cells.to_text(), subject.as_deref());
+            column.add(&cells.to_text(), marks.of(column.place), members);
         }
     }
     fn absorb(&mut self, other: Self) {

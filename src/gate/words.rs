@@ -3,28 +3,38 @@
 //! A value that names a person may be a whole cell, a word of one, some words in a row, or, in prose without blanks, any few Han
 //! characters. Each of these is marked once. Repeated cells cost one look.
 
-use super::{Count, Marker, Place};
+use super::{Count, Marker, Marks, Place, Shapes};
 use crate::domain::SemanticType;
 use crate::value::{Batch, Column, Text};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is counted.
 pub(super) struct Words {
     marker: Marker,
     /// Released columns that are searched, and whether each is prose.
     columns: Vec<(usize, bool)>,
+    /// What the values look like that are looked for; a word that looks otherwise is none of them.
+    shapes: Option<Arc<Shapes>>,
     /// By column: marks of cells seen lately.
     lately: Vec<Vec<u64>>,
-    /// Marks of words with the first column that has them.
-    marks: HashMap<u64, usize>,
-    halvings: u32,
+    /// Where the runs of the present cell begin and end.
+    runs: Vec<(usize, usize)>,
+    kept: Kept,
     /// Distinct cells with an identifier in them, by column and kind.
     patterns: BTreeMap<(usize, SemanticType), u64>,
 }
 
+/// Marks of words, each with the first column that has it.
+#[derive(Default)]
+struct Kept {
+    marks: HashMap<u64, usize, foldhash::fast::FixedState>,
+    halvings: u32,
+}
+
 /// Cells that are remembered as seen, for each column.
-const LATELY: usize = 1 << 14;
+const LATELY: usize = 1 << 12;
 /// Marks that are kept; past that, every second one.
 const MOST: usize = 4 << 20;
 /// A value lighter than this is found by chance. A letter weighs one, a character beyond ASCII two; short numbers weigh nothing,
@@ -32,48 +42,46 @@ const MOST: usize = 4 << 20;
 const LIGHTEST: usize = 4;
 
 impl Words {
-    pub(super) fn new(marker: Marker, columns: Vec<(usize, bool)>) -> Self {
+    pub(super) fn new(marker: Marker, columns: Vec<(usize, bool)>, shapes: Option<Arc<Shapes>>) -> Self {
         let lately = columns.iter().map(|_| vec![0; LATELY]).collect();
-        Self { marker, columns, lately, marks: HashMap::new(), halvings: 0, patterns: BTreeMap::new() }
+        Self { marker, columns, shapes, lately, runs: Vec::new(), kept: Kept::default(), patterns: BTreeMap::new() }
     }
     /// The column that has this value as a word; none also where its mark is not kept.
     pub(super) fn column_of(&self, value: &[u8]) -> Option<usize> {
-        if weight(value) < LIGHTEST {
-            return None;
-        }
-        self.marks.get(&self.marker.mark(value)).copied()
+        let column = self.kept.marks.get(&self.marker.mark(value)).copied()?;
+        (weight(value) >= LIGHTEST).then_some(column)
     }
     /// One in `2^halvings` words was kept.
     pub(super) fn halvings(&self) -> u32 {
-        self.halvings
+        self.kept.halvings
     }
-    /// Words that are kept.
+    /// Words that may be such a value, as far as they are kept.
     pub(super) fn len(&self) -> usize {
-        self.marks.len()
+        self.kept.marks.len()
     }
     /// Distinct cells with an identifier in them, by column and kind.
     pub(super) fn patterns(&self) -> &BTreeMap<(usize, SemanticType), u64> {
         &self.patterns
     }
 
-    fn cells(&mut self, place: usize, text: &Text<'_>) {
+    fn cells(&mut self, place: usize, text: &Text<'_>, marks: &[u64]) {
         let (column, prose) = self.columns[place];
-        for cell in text.iter().flatten() {
-            let mark = self.marker.mark(cell);
-            let seen = &mut self.lately[place][usize::try_from(mark).unwrap_or(0) % LATELY];
-            if *seen != mark {
-                *seen = mark;
+        for (row, mark) in marks.iter().copied().enumerate() {
+            let seen = &mut self.lately[place][usize::try_from(mark >> 32).unwrap_or(0) % LATELY];
+            if *seen == mark {
+                continue;
+            }
+            *seen = mark;
+            if let Some(cell) = text.get(row) {
                 self.cell(column, prose, cell, mark);
             }
         }
     }
     fn cell(&mut self, column: usize, prose: bool, cell: &[u8], mark: u64) {
-        let ascii = cell.is_ascii();
+        let mut runs = std::mem::take(&mut self.runs);
+        find_runs(cell, &mut runs);
         // a short word that is no prose may be a name by chance: a town, an illness
-        if weight(cell) >= if ascii || prose { LIGHTEST } else { 6 } {
-            self.keep(mark, column);
-        }
-        let runs = runs(cell);
+        self.word(column, cell, mark, if prose || cell.is_ascii() { LIGHTEST } else { 6 });
         let alone = matches!(runs[..], [(start, end)] if start == 0 && end == cell.len());
         for (at, (start, end)) in runs.iter().enumerate() {
             let run = &cell[*start..*end];
@@ -83,13 +91,21 @@ impl Words {
             }
             for last in &runs[at..(at + 3).min(runs.len())] {
                 let some = &cell[*start..last.1];
-                if weight(some) >= LIGHTEST && (some.is_ascii() || prose) {
-                    self.keep(self.marker.mark(some), column);
+                if prose || some.is_ascii() {
+                    self.word(column, some, self.marker.mark(some), LIGHTEST);
                 }
             }
             if prose && !run.is_ascii() {
                 self.names_in(column, run);
             }
+        }
+        self.runs = runs;
+    }
+    /// Keeps a word that may be a value that is looked for, and is heavy enough not to be one by chance.
+    fn word(&mut self, column: usize, word: &[u8], mark: u64, lightest: usize) {
+        let looks = self.shapes.as_ref().is_none_or(|shapes| shapes.fits(word, mark));
+        if looks && weight(word) >= lightest {
+            self.kept.keep(mark, column);
         }
     }
     /// Two to four characters in a row, each of which may be a name.
@@ -99,7 +115,8 @@ impl Words {
         bounds.push(run.len());
         for size in 2..=4 {
             for window in bounds.windows(size + 1) {
-                self.keep(self.marker.mark(&run[window[0]..window[size]]), column);
+                let some = &run[window[0]..window[size]];
+                self.word(column, some, self.marker.mark(some), 0);
             }
         }
     }
@@ -124,6 +141,9 @@ impl Words {
             }
         }
     }
+}
+
+impl Kept {
     fn keep(&mut self, mark: u64, column: usize) {
         if mark.trailing_zeros() < self.halvings {
             return;
@@ -142,20 +162,21 @@ impl Words {
 
 impl Count for Words {
     fn fork(&self) -> Self {
-        Self::new(self.marker.clone(), self.columns.clone())
+        Self::new(self.marker.clone(), self.columns.clone(), self.shapes.clone())
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, marks: &Marks) {
         for place in 0..self.columns.len() {
-            match &batch.columns[self.columns[place].0] {
-                Column::Text(text) => self.cells(place, text),
-                other => self.cells(place, &other.to_text()),
+            let column = self.columns[place].0;
+            match &batch.columns[column] {
+                Column::Text(text) => self.cells(place, text, marks.of(column)),
+                other => self.cells(place, &other.to_text(), marks.of(column)),
             }
         }
     }
     fn absorb(&mut self, other: Self) {
-        self.ask(other.halvings);
-        for (mark, column) in other.marks {
-            self.keep(mark, column);
+        self.kept.ask(other.kept.halvings);
+        for (mark, column) in other.kept.marks {
+            self.kept.keep(mark, column);
         }
         for (what, count) in other.patterns {
             *self.patterns.entry(what).or_default() += count;
@@ -172,14 +193,15 @@ fn weight(value: &[u8]) -> usize {
 }
 
 /// Runs of letters and digits with what joins them in addresses and numbers, and runs beyond ASCII; where each begins and ends.
-fn runs(cell: &[u8]) -> Vec<(usize, usize)> {
+fn find_runs(cell: &[u8], runs: &mut Vec<(usize, usize)>) {
     let kind = |byte: u8| match byte {
         b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => 1,
         b'@' | b'.' | b'_' | b'-' | b'+' => 2,
         0x80.. => 3,
         _ => 0,
     };
-    let (mut runs, mut at) = (Vec::new(), 0);
+    runs.clear();
+    let mut at = 0;
     while at < cell.len() {
         let end = match kind(cell[at]) {
             1 => {
@@ -199,7 +221,6 @@ fn runs(cell: &[u8]) -> Vec<(usize, usize)> {
         runs.push((at, end));
         at = end;
     }
-    runs
 }
 
 #[cfg(test)]
@@ -208,10 +229,11 @@ mod tests {
     use crate::value::TextBuilder;
 
     fn words(prose: bool, cells: &[&str]) -> Words {
-        let mut words = Words::new(Marker::new(1), vec![(0, prose)]);
+        let mut words = Words::new(Marker::new(1), vec![(0, prose)], None);
         let mut builder = TextBuilder::default();
         cells.iter().for_each(|cell| builder.push(cell.as_bytes()));
-        words.cells(0, &builder.finish(false));
+        let marks: Vec<u64> = cells.iter().map(|cell| words.marker.mark(cell.as_bytes())).collect();
+        words.cells(0, &builder.finish(false), &marks);
         words
     }
 
@@ -229,6 +251,22 @@ mod tests {
             assert_eq!(prose.column_of(value.as_bytes()), Some(0), "{value}");
         }
         assert_eq!(words(false, &["安康", "患者张三丰来诊"]).column_of("安康".as_bytes()), None, "a town is no name");
+    }
+
+    #[test]
+    fn of_words_that_look_otherwise_than_all_values_nothing_is_kept() {
+        let marker = Marker::new(1);
+        let mut shapes = Shapes::default();
+        for value in ["13800138000", "John Smith"] {
+            shapes.take(value.as_bytes(), marker.mark(value.as_bytes()));
+        }
+        let mut words = Words::new(marker.clone(), vec![(0, true)], Some(Arc::new(shapes)));
+        let cells = ["1234567.89", "a long text about nobody", "ask John Smith", "患者张三丰来诊"];
+        let mut builder = TextBuilder::default();
+        cells.iter().for_each(|cell| builder.push(cell.as_bytes()));
+        let marks: Vec<u64> = cells.iter().map(|cell| marker.mark(cell.as_bytes())).collect();
+        words.cells(0, &builder.finish(false), &marks);
+        assert_eq!((words.len(), words.column_of(b"John Smith")), (1, Some(0)));
     }
 
     #[test]

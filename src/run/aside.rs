@@ -1,13 +1,14 @@
 //! Keeps aside, in memory, what the gate needs of the source: sampled rows, values that name persons, values of tokens.
 
 use super::parallel::Done;
-use crate::gate::{self, Aside, Cells, DistinctSample, Fate, Marker, SampledRow};
-use crate::plan::Plan;
+use crate::gate::{self, Aside, Cells, DistinctSample, Fate, Marker, SampledRow, Shapes};
+use crate::plan::{ColumnPlan, Plan};
 use crate::profile::Role;
 use crate::random::Repeatable;
 use crate::secret::{MasterKey, StreamKey};
 use crate::value::{Batch, Column};
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 /// Rows that are kept.
 const ROWS: usize = 10_000;
@@ -42,6 +43,10 @@ pub(super) struct Collector<'p> {
     keys: &'p AsideKeys,
     /// The rows with the smallest priorities so far, the largest of them on top.
     rows: BinaryHeap<Kept>,
+    /// Source columns that name persons, by their places among the plan's.
+    naming: Vec<usize>,
+    shapes: Shapes,
+    /// Distinct values of those columns, where the source cannot be read again.
     direct: Vec<Option<DistinctSample>>,
     tokens: Vec<Option<DistinctSample>>,
     entry: Vec<u8>,
@@ -54,14 +59,18 @@ struct Kept {
 }
 
 impl<'p> Collector<'p> {
-    pub(super) fn new(plan: &'p Plan, keys: &'p AsideKeys) -> Self {
+    /// Of a source that can be read `twice`, or once only.
+    pub(super) fn new(plan: &'p Plan, keys: &'p AsideKeys, twice: bool) -> Self {
         let sample = || DistinctSample::new(keys.marker.clone(), VALUES);
-        let direct = plan.columns.iter().map(|column| matches!(column.role, Role::Direct | Role::Subject));
+        let names = |column: &ColumnPlan| matches!(column.role, Role::Direct | Role::Subject);
+        let direct = plan.columns.iter().map(|column| names(column) && !twice);
         let tokens = plan.released.iter().map(|at| plan.columns[*at].domain.is_some());
         Self {
             plan,
             keys,
             rows: BinaryHeap::new(),
+            naming: (0..plan.columns.len()).filter(|at| names(&plan.columns[*at])).collect(),
+            shapes: Shapes::default(),
             direct: direct.map(|wanted| wanted.then(sample)).collect(),
             tokens: tokens.map(|wanted| wanted.then(sample)).collect(),
             entry: Vec::new(),
@@ -71,9 +80,15 @@ impl<'p> Collector<'p> {
     /// Looks at a batch of a shard, at what it became, and at the rows' fates.
     pub(super) fn batch(&mut self, shard: u64, batch: &Batch<'_>, released: &[Column<'_>], fates: &[Fate]) {
         self.draw(shard, batch, released, fates);
-        for (column, sample) in self.plan.columns.iter().zip(&mut self.direct) {
-            if let Some(sample) = sample {
-                batch.columns[column.source].to_text().iter().flatten().for_each(|cell| sample.offer(cell));
+        for at in &self.naming {
+            for cell in batch.columns[self.plan.columns[*at].source].to_text().iter().flatten() {
+                let mark = self.keys.marker.mark(cell);
+                self.shapes.take(cell, mark);
+                if let Some(sample) = &mut self.direct[*at]
+                    && sample.keeps(mark)
+                {
+                    sample.keep(mark, cell, 1);
+                }
             }
         }
         for (place, sample) in self.tokens.iter_mut().enumerate() {
@@ -129,12 +144,14 @@ pub(super) fn gather<R>(collectors: Vec<Collector<'_>>, shards: &[Done<R>]) -> A
         next += shard.count.rows;
     }
     let mut aside = Aside { rows_seen: next, ..Aside::default() };
-    let mut rows = Vec::new();
+    let (mut rows, mut shapes) = (Vec::new(), Shapes::default());
     for collector in collectors {
+        shapes.absorb(collector.shapes);
         rows.extend(collector.rows);
         absorb(&mut aside.direct, collector.direct);
         absorb(&mut aside.tokens, collector.tokens);
     }
+    aside.shapes = Some(Arc::new(shapes));
     rows.sort_unstable();
     rows.truncate(ROWS);
     let place = |kept: Kept| {

@@ -63,7 +63,8 @@ impl Release<'_> {
         if self.survey.is_none() {
             pass = pass.without_fingerprints();
         }
-        let workers = (0..place.threads).map(|_| Releaser::new(self)).collect();
+        let twice = source.can_read_twice();
+        let workers = (0..place.threads).map(|_| Releaser::new(self, twice)).collect();
         let (workers, done) = each_shard(source, &pass, place.pool, workers, progress)?;
         if self.survey.is_some_and(|survey| survey.shards.len() != done.len()) {
             return Err(Error::new(ErrorKind::InputChanged));
@@ -99,7 +100,7 @@ struct Permuted {
 }
 
 impl<'p> Releaser<'p> {
-    fn new(release: &'p Release<'p>) -> Self {
+    fn new(release: &'p Release<'p>, twice: bool) -> Self {
         let plan = release.plan;
         let places = 0..plan.released.len();
         let (permuted_places, other_places) = places.partition(|at| plan.permuted.contains(&plan.released[*at]));
@@ -118,7 +119,7 @@ impl<'p> Releaser<'p> {
             permuted_places,
             other_places,
             labels: Vec::new(),
-            aside: Collector::new(plan, release.aside),
+            aside: Collector::new(plan, release.aside, twice),
             fates: Vec::new(),
             subject_place: plan.counted_subject().and_then(|at| plan.released.iter().position(|other| *other == at)),
         }

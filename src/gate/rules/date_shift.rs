@@ -6,7 +6,7 @@
 
 use crate::attack::{Moved, Unmoved, correlation_by_chance, most_by_chance, success_rate, unmove};
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Fate, Measured, Place, Reading, Role, Tier};
+use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role, Tier};
 use crate::value::{Batch, Column, Date};
 use std::collections::BTreeMap;
 
@@ -121,7 +121,7 @@ impl Count for ByDay {
     fn fork(&self) -> Self {
         Self { columns: self.columns.iter().map(|(at, _)| (*at, BTreeMap::new())).collect() }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, _: &Marks) {
         for (at, counts) in &mut self.columns {
             let mut count = |date: Option<Date>| {
                 if let Some(date) = date {

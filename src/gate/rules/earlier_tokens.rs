@@ -5,7 +5,7 @@
 //! domains never.
 
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Measured, Place, Reading};
+use crate::gate::{Case, Count, Marks, Measured, Place, Reading};
 use crate::ledger::{SketchedTokens, Sketcher};
 use crate::value::Batch;
 
@@ -51,7 +51,7 @@ impl Count for EarlierTokens {
         };
         Self(self.0.iter().map(fork).collect())
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, _: &Marks) {
         for one in &mut self.0 {
             for cell in batch.columns[one.place].to_text().iter().flatten() {
                 one.sketcher.add(cell);

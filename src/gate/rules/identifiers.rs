@@ -31,7 +31,9 @@ fn searched(case: &Case<'_>) -> Vec<(usize, bool)> {
 fn wants(case: &Case<'_>, reading: &mut Reading) {
     let columns = searched(case);
     if !columns.is_empty() {
-        reading.want(columns.iter().map(|(at, _)| *at), || Words::new(case.marker.clone(), columns.clone()));
+        reading.mark(columns.iter().map(|(at, _)| *at));
+        let shapes = case.aside.shapes.clone();
+        reading.want([], || Words::new(case.marker.clone(), columns.clone(), shapes));
     }
 }
 

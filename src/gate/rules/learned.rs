@@ -6,9 +6,8 @@
 
 use crate::attack::{Guess, Measured as Attacked, Published, Setting, Tables, TablesBuilder, align, infer, link};
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Fate, Measured, Place, Reading, Role, Tier};
+use crate::gate::{Case, Cells, Count, Fate, Marks, Measured, Place, Reading, Role, Tier};
 use crate::value::{Batch, Text, TextBuilder};
-use std::collections::BTreeMap;
 
 pub(super) const RULE: Rule = Rule {
     id: "learned-attacks",
@@ -23,15 +22,15 @@ pub(super) const RULE: Rule = Rule {
 /// Rows of the release that are looked at.
 const SAMPLE: usize = 50_000;
 
-/// A cell as text; null has none.
-type Cell = Option<Vec<u8>>;
-
 /// An even sample of the staged rows: those with the smallest marks, whoever read them.
 struct Rows {
     columns: Vec<usize>,
     seed: u64,
-    /// By mark and place, so that two rows never meet.
-    kept: BTreeMap<(u64, u64, u64), Vec<Cell>>,
+    /// Rows with a mark above this are not kept; where the release has the rows that it should have, a little more than the sample
+    /// lie below.
+    bound: u64,
+    /// Mark and place, and the cells; in order and cut to the sample when all is read.
+    kept: Vec<((u64, u64, u64), Cells)>,
 }
 
 /// An even number for a place: the finalizer of `SplitMix64`.
@@ -43,38 +42,45 @@ fn mark(seed: u64, shard: u64, row: u64) -> u64 {
 }
 
 impl Rows {
+    /// Of about so many rows.
+    fn new(columns: Vec<usize>, seed: u64, rows: u64) -> Self {
+        let part = SAMPLE as u64 + SAMPLE as u64 / 4;
+        let bound = if rows <= part { u64::MAX } else { u64::MAX / rows * part };
+        Self { columns, seed, bound, kept: Vec::new() }
+    }
+    /// Keeps the rows with the smallest marks.
     fn shrink(&mut self, most: usize) {
-        while self.kept.len() > most {
-            self.kept.pop_last();
-        }
+        self.kept.sort_unstable_by_key(|(key, _)| *key);
+        self.kept.truncate(most);
     }
 }
 
 impl Count for Rows {
     fn fork(&self) -> Self {
-        Self { columns: self.columns.clone(), seed: self.seed, kept: BTreeMap::new() }
+        Self { columns: self.columns.clone(), seed: self.seed, bound: self.bound, kept: Vec::new() }
     }
-    fn batch(&mut self, place: Place, batch: &Batch<'_>) {
-        let mut bound = if self.kept.len() < SAMPLE { None } else { self.kept.keys().next_back().copied() };
+    fn batch(&mut self, place: Place, batch: &Batch<'_>, _: &Marks) {
         for row in 0..batch.rows {
             let at = place.first_row + row as u64;
-            let key = (mark(self.seed, place.shard, at), place.shard, at);
-            if bound.is_some_and(|bound| key > bound) {
+            let mark = mark(self.seed, place.shard, at);
+            if mark > self.bound {
                 continue;
             }
-            let cell = |column: &usize| {
-                let mut text = Vec::new();
-                batch.columns[*column].write_text(row, &mut text).then_some(text)
-            };
-            self.kept.insert(key, self.columns.iter().map(cell).collect());
-            if self.kept.len() > SAMPLE {
+            let mut cells = Cells::default();
+            for column in &self.columns {
+                cells.push_with(|text| batch.columns[*column].write_text(row, text));
+            }
+            self.kept.push(((mark, place.shard, at), cells));
+            // more rows than should be there: the smaller half of the marks is what can be in the sample
+            if self.kept.len() >= 4 * SAMPLE {
                 self.shrink(SAMPLE);
-                bound = self.kept.keys().next_back().copied();
             }
         }
     }
     fn absorb(&mut self, other: Self) {
         self.kept.extend(other.kept);
+    }
+    fn finish(&mut self, _: usize) {
         self.shrink(SAMPLE);
     }
 }
@@ -88,8 +94,8 @@ fn columns(case: &Case<'_>) -> Vec<usize> {
 fn wants(case: &Case<'_>, reading: &mut Reading) {
     let columns = columns(case);
     if enough(case, &columns) {
-        let seed = case.seed;
-        reading.want(columns.clone(), || Rows { columns, seed, kept: BTreeMap::new() });
+        let (seed, rows) = (case.seed, case.policy.rows.released);
+        reading.want(columns.clone(), || Rows::new(columns, seed, rows));
     }
 }
 
@@ -174,7 +180,7 @@ fn tables(case: &Case<'_>, columns: &[usize], rows: &Rows, targets: &[usize], co
     let released: Vec<Text<'_>> = (0..columns.len())
         .map(|at| {
             let mut text = TextBuilder::default();
-            rows.kept.values().for_each(|row| text.push_option(row[at].as_deref()));
+            rows.kept.iter().for_each(|(_, row)| text.push_option(row.get(at)));
             text.finish(false)
         })
         .collect();

@@ -5,7 +5,7 @@
 
 use crate::error::counted_classes;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Measured, Place, Reading};
+use crate::gate::{Case, Count, Marks, Measured, Place, Reading};
 use crate::group::{self, Shape, TableBuilder};
 use crate::value::{Batch, Text, TextBuilder};
 use std::borrow::Cow;
@@ -81,7 +81,7 @@ impl Count for Patterns {
             members: Vec::new(),
         }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, _: &Marks) {
         let mut patterns = TextBuilder::with_capacity(batch.rows, self.others.len().div_ceil(4));
         for row in 0..batch.rows {
             // as letters, so that it is text: four columns a letter

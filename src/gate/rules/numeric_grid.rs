@@ -2,7 +2,7 @@
 
 use crate::error::counted;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Measured, Place, Reading};
+use crate::gate::{Case, Count, Marks, Measured, Place, Reading};
 use crate::value::{Batch, Column, Decimal};
 
 pub(super) const RULE: Rule = Rule {
@@ -71,7 +71,7 @@ impl Count for OffGrid {
     fn fork(&self) -> Self {
         Self { columns: self.columns.clone(), off: 0 }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, _: &Marks) {
         for (at, step) in &self.columns {
             self.off += match &batch.columns[*at] {
                 Column::Float(cells) => cells.iter().flatten().filter(|number| !floats_on(**number, *step)).count(),

@@ -6,9 +6,8 @@
 use crate::attack::{correlation_by_chance, rank_correlation};
 use crate::domain::SemanticType;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Fate, Marker, Measured, Place, Reading, Role};
-use crate::value::{Batch, DataType, Text};
-use std::borrow::Cow;
+use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role};
+use crate::value::{Batch, DataType};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -29,7 +28,6 @@ const ALPHA: f64 = 1e-9;
 
 /// Where the sampled rows stand in the release.
 struct Places {
-    marker: Marker,
     /// Released columns that tell the rows apart.
     columns: Vec<usize>,
     /// By the mark of those cells: the shard and row where they stand; `Some(None)` where they stand twice.
@@ -66,12 +64,8 @@ fn wants(case: &Case<'_>, reading: &mut Reading) {
     let wanted: BTreeSet<u64> = sampled(case, &columns).into_keys().collect();
     if wanted.len() >= LEAST {
         let wanted = Arc::new(Wanted::new(wanted));
-        reading.want(columns.iter().copied(), || Places {
-            marker: case.marker.clone(),
-            columns: columns.clone(),
-            rows: BTreeMap::new(),
-            wanted,
-        });
+        reading.mark(columns.iter().copied());
+        reading.want(columns.iter().copied(), || Places { columns: columns.clone(), rows: BTreeMap::new(), wanted });
     }
 }
 
@@ -96,17 +90,16 @@ fn telling_columns(case: &Case<'_>) -> Vec<usize> {
 fn sampled(case: &Case<'_>, columns: &[usize]) -> BTreeMap<u64, usize> {
     let mut rows: BTreeMap<u64, Option<usize>> = BTreeMap::new();
     for (at, row) in case.aside.rows.iter().enumerate().filter(|(_, row)| row.fate == Fate::Released) {
-        let mark = mark(&case.marker, columns.iter().map(|column| row.released.get(*column)));
+        let own = |column: &usize| row.released.get(*column).map_or(0, |cell| case.marker.mark(cell));
+        let mark = together(columns.iter().map(own));
         rows.entry(mark).and_modify(|known| *known = None).or_insert(Some(at));
     }
     rows.into_iter().filter_map(|(mark, at)| at.map(|at| (mark, at))).collect()
 }
 
-fn mark<'c>(marker: &Marker, cells: impl Iterator<Item = Option<&'c [u8]>>) -> u64 {
-    cells.fold(0x6f_7574_6973, |mark: u64, cell| {
-        let own = cell.map_or(1, |cell| marker.mark(cell));
-        (mark.rotate_left(23) ^ own).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    })
+/// One mark of a row's cells.
+fn together(marks: impl Iterator<Item = u64>) -> u64 {
+    marks.fold(0x6f_7574_6973, |mark: u64, own| (mark.rotate_left(23) ^ own).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
@@ -193,17 +186,12 @@ impl<'c> Key<'c> {
 
 impl Count for Places {
     fn fork(&self) -> Self {
-        Self {
-            marker: self.marker.clone(),
-            columns: self.columns.clone(),
-            rows: BTreeMap::new(),
-            wanted: Arc::clone(&self.wanted),
-        }
+        Self { columns: self.columns.clone(), rows: BTreeMap::new(), wanted: Arc::clone(&self.wanted) }
     }
-    fn batch(&mut self, place: Place, batch: &Batch<'_>) {
-        let texts: Vec<Cow<'_, Text<'_>>> = self.columns.iter().map(|at| batch.columns[*at].to_text()).collect();
+    fn batch(&mut self, place: Place, batch: &Batch<'_>, marks: &Marks) {
+        let columns: Vec<&[u64]> = self.columns.iter().map(|at| marks.of(*at)).collect();
         for row in 0..batch.rows {
-            let mark = mark(&self.marker, texts.iter().map(|text| text.get(row)));
+            let mark = together(columns.iter().map(|marks| marks[row]));
             if self.wanted.has(mark) {
                 let here = Some((place.shard, place.first_row + row as u64));
                 self.rows.entry(mark).and_modify(|known| *known = None).or_insert(here);

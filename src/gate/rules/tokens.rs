@@ -2,7 +2,7 @@
 
 use crate::error::counted;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Measured, Place, Reading, TokenShape};
+use crate::gate::{Case, Count, Marks, Measured, Place, Reading, TokenShape};
 use crate::value::{Batch, Column};
 
 pub(super) const RULE: Rule = Rule {
@@ -43,7 +43,7 @@ impl Count for BadTokens {
     fn fork(&self) -> Self {
         Self { columns: self.columns.clone(), bad: 0 }
     }
-    fn batch(&mut self, _: Place, batch: &Batch<'_>) {
+    fn batch(&mut self, _: Place, batch: &Batch<'_>, _: &Marks) {
         for (at, shape) in &self.columns {
             let bad = match &batch.columns[*at] {
                 Column::Text(cells) => cells.iter().flatten().filter(|cell| !shape.fits(cell)).count(),

@@ -182,6 +182,7 @@ impl World {
         let empty = || DistinctSample::new(marker.clone(), 1000);
         let mut aside = Aside {
             rows: Vec::new(),
+            shapes: None,
             direct: self.policy.sources.iter().map(|source| source.role.names_a_person().then(empty)).collect(),
             tokens: columns.iter().map(|column| column.domain.is_some().then(empty)).collect(),
             rows_seen: 61,

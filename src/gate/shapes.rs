@@ -1,0 +1,120 @@
+//! What values look like, so that most of what cannot be one of them is told at once and surely.
+//!
+//! Values of many rows do not fit in memory, but their looks do: by length and kind of the first and last byte, which bytes stand at
+//! three places, and which of some thousand parts of all marks occur. A value that was taken always fits; one that does not
+//! fit was not taken. It is a Bloom filter (Bloom 1970) whose first hash is the look.
+
+use hashbrown::HashMap;
+
+/// Looks of values. It tells no value.
+#[derive(Clone, Default)]
+pub struct Shapes {
+    looks: HashMap<u16, Box<Look>, foldhash::fast::FixedState>,
+}
+
+/// Parts of the marks.
+const PARTS: usize = 1 << 13;
+
+/// Of all values of a length and of certain first and last bytes.
+#[derive(Clone)]
+struct Look {
+    /// Bytes that stand second, in the middle, and second to last.
+    bytes: [[u64; 4]; 3],
+    parts: [u64; PARTS / 64],
+}
+
+impl Shapes {
+    /// Takes a value with its mark.
+    #[inline]
+    pub fn take(&mut self, value: &[u8], mark: u64) {
+        let look = self.looks.entry(key(value)).or_insert_with(|| Box::new(Look::NONE));
+        let (part, bit) = part(mark);
+        look.parts[part] |= bit;
+        for (bytes, byte) in look.bytes.iter_mut().zip(three(value)) {
+            bytes[usize::from(byte / 64)] |= 1 << (byte % 64);
+        }
+    }
+    /// Whether a value may be one that was taken.
+    #[must_use]
+    #[inline]
+    pub fn fits(&self, value: &[u8], mark: u64) -> bool {
+        let Some(look) = self.looks.get(&key(value)) else { return false };
+        let (part, bit) = part(mark);
+        let seen = |(bytes, byte): (&[u64; 4], u8)| bytes[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
+        look.parts[part] & bit != 0 && look.bytes.iter().zip(three(value)).all(seen)
+    }
+    /// Takes in what another worker took.
+    pub fn absorb(&mut self, other: Self) {
+        for (key, other) in other.looks {
+            let look = self.looks.entry(key).or_insert_with(|| Box::new(Look::NONE));
+            let bits = look.parts.iter_mut().chain(look.bytes.iter_mut().flatten());
+            for (bits, more) in bits.zip(other.parts.iter().chain(other.bytes.iter().flatten())) {
+                *bits |= more;
+            }
+        }
+    }
+}
+
+impl Look {
+    const NONE: Self = Self { bytes: [[0; 4]; 3], parts: [0; PARTS / 64] };
+}
+
+/// Length, and kinds of the first and last byte.
+#[inline]
+fn key(value: &[u8]) -> u16 {
+    let kind = |byte: Option<&u8>| match byte {
+        Some(b'0'..=b'9') => 0,
+        Some(b'A'..=b'Z' | b'a'..=b'z') => 1,
+        Some(0x80..) => 2,
+        _ => 3,
+    };
+    let length = u16::try_from(value.len().min(0xff)).expect("eight bits");
+    length << 4 | kind(value.first()) << 2 | kind(value.last())
+}
+
+/// The second byte, the one in the middle, and the second to last; zero where there is none.
+#[inline]
+fn three(value: &[u8]) -> [u8; 3] {
+    let at = |place: usize| value.get(place).copied().unwrap_or(0);
+    [at(1), at(value.len() / 2), at(value.len().wrapping_sub(2))]
+}
+
+#[inline]
+fn part(mark: u64) -> (usize, u64) {
+    let part = mark >> (64 - PARTS.trailing_zeros());
+    (usize::try_from(part / 64).unwrap_or(0), 1 << (part % 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Marker;
+
+    #[test]
+    fn what_was_taken_fits_and_what_looks_otherwise_does_not() {
+        let marker = Marker::new(5);
+        let values = ["13800138000", "张三丰", "wang@example.com", "x", ""];
+        let (mut one, mut other) = (Shapes::default(), Shapes::default());
+        for (at, value) in values.iter().enumerate() {
+            [&mut one, &mut other][at % 2].take(value.as_bytes(), marker.mark(value.as_bytes()));
+        }
+        one.absorb(other);
+        let fits = |value: &str| one.fits(value.as_bytes(), marker.mark(value.as_bytes()));
+        assert!(values.iter().all(|value| fits(value)));
+        for value in ["1380013800", "138****8000", "张三", "w***@example.com", "100000.00", "y"] {
+            assert!(!fits(value), "{value}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_was_taken_is_ever_told_not_to_fit(values in proptest::collection::vec(".{0,12}", 0..40)) {
+            let marker = Marker::new(5);
+            let mut shapes = Shapes::default();
+            values.iter().for_each(|value| shapes.take(value.as_bytes(), marker.mark(value.as_bytes())));
+            for value in &values {
+                proptest::prop_assert!(shapes.fits(value.as_bytes(), marker.mark(value.as_bytes())));
+            }
+        }
+    }
+}
