@@ -46,15 +46,31 @@ impl Bytes {
             return Ok(None);
         }
         let (Ok(at), Ok(count)) = (usize::try_from(start), usize::try_from(length)) else { return Ok(None) };
-        match &self.0 {
-            Source::Memory(bytes) => Ok(Some(bytes[at..at + count].to_vec())),
-            Source::Disk { file, .. } => {
-                let mut bytes = vec![0; count];
-                let failed =
-                    |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "read", cause: cause.kind() });
-                file.read_exact_at(&mut bytes, start).map_err(failed)?;
-                Ok(Some(bytes))
-            }
+        if let Source::Memory(bytes) = &self.0 {
+            return Ok(Some(bytes[at..at + count].to_vec()));
         }
+        let mut bytes = vec![0; count];
+        let read = self.read(start, &mut bytes)?;
+        Ok((read == count).then_some(bytes))
+    }
+    /// Fills a buffer from a place on, as far as there are bytes, and tells how many.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`].
+    pub fn read(&self, start: u64, out: &mut [u8]) -> Result<usize> {
+        let left = usize::try_from(self.length().saturating_sub(start)).unwrap_or(usize::MAX);
+        let count = left.min(out.len());
+        let out = &mut out[..count];
+        match &self.0 {
+            Source::Memory(bytes) if count > 0 => {
+                let at = usize::try_from(start).expect("it lies in memory");
+                out.copy_from_slice(&bytes[at..at + count]);
+            }
+            Source::Memory(_) => {}
+            Source::Disk { file, .. } => file
+                .read_exact_at(out, start)
+                .map_err(|cause| Error::new(ErrorKind::Io { operation: "read", cause: cause.kind() }))?,
+        }
+        Ok(count)
     }
 }

@@ -20,7 +20,7 @@ pub struct Needles {
     mask: u64,
     /// How far apart the places are that are looked at.
     step: usize,
-    /// By hash of a gram, whether it may be one of those below: nearly none is.
+    /// By hash of a gram, whether it may be one of those below: nearly none is (Bloom 1970, in one word).
     bits: Vec<u64>,
     shift: u32,
     /// Faces and places in them by gram.
@@ -64,7 +64,7 @@ impl Needles {
             mask,
             step,
             bits: vec![0; size / 64],
-            shift: 64 - size.trailing_zeros(),
+            shift: 64 - (size / 64).trailing_zeros(),
             grams: HashMap::default(),
             faces: Vec::new(),
         };
@@ -73,8 +73,8 @@ impl Needles {
             let commonness = |from: &usize| grams[*from..from + step].iter().map(|gram| times[gram]).sum::<usize>();
             let from = (0..=grams.len() - step).min_by_key(commonness).unwrap_or(0);
             for (at, gram) in grams.iter().enumerate().skip(from).take(step) {
-                let (word, bit) = needles.place(*gram);
-                needles.bits[word] |= bit;
+                let (word, bits) = needles.place(*gram);
+                needles.bits[word] |= bits;
                 needles.grams.entry(*gram).or_default().push((number, at));
             }
         }
@@ -95,11 +95,12 @@ impl Needles {
     pub fn search(&self) -> Search<'_> {
         Search { needles: self, tail: Vec::new(), found: BTreeMap::new() }
     }
-    /// Where a gram's bit lies.
+    /// The word in which a gram's two bits lie, and those bits.
     #[inline]
     fn place(&self, gram: u64) -> (usize, u64) {
-        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift;
-        (usize::try_from(hash / 64).unwrap_or(0), 1 << (hash % 64))
+        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let bits = 1 << (hash >> 20 & 63) | 1 << (hash >> 26 & 63);
+        (usize::try_from(hash >> self.shift).unwrap_or(0), bits)
     }
     /// Tells the text and the end of each face in the bytes.
     fn each(&self, bytes: &[u8], mut each: impl FnMut(usize, usize)) {
@@ -109,8 +110,8 @@ impl Needles {
         let mut at = 0;
         while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
             let gram = u64::from_le_bytes(*eight) & self.mask;
-            let (word, bit) = self.place(gram);
-            if self.bits[word] & bit != 0 {
+            let (word, bits) = self.place(gram);
+            if self.bits[word] & bits == bits {
                 self.faces_at(bytes, at, gram, &mut each);
             }
             at += self.step;

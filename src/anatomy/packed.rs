@@ -113,14 +113,11 @@ struct Pieces<'a> {
 
 impl Read for Pieces<'_> {
     fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let count = (self.bytes.length() - self.at).min(out.len() as u64);
-        let piece = self.bytes.range(self.at, count).map_err(|error| match error.kind() {
+        let count = self.bytes.read(self.at, out).map_err(|error| match error.kind() {
             ErrorKind::Io { cause, .. } => std::io::Error::from(*cause),
             _ => std::io::Error::from(std::io::ErrorKind::Other),
         })?;
-        let piece = piece.unwrap_or_default();
-        out[..piece.len()].copy_from_slice(&piece);
-        self.at += piece.len() as u64;
-        Ok(piece.len())
+        self.at += count as u64;
+        Ok(count)
     }
 }

@@ -71,6 +71,11 @@ impl Cells {
         let end = u32::try_from(self.bytes.len()).expect("a row is far below 4 GiB");
         self.ends.push((end, !there));
     }
+    /// Forgets the cells and keeps the memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
     /// A cell; none is null.
     ///
     /// # Panics

@@ -114,17 +114,21 @@ impl<'p> Collector<'p> {
         for (at, fate) in fates.iter().enumerate() {
             let row = batch.first_row + at as u64;
             let priority = (mix(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
+            // the memory of the row that goes is that of the row that comes
+            let (mut raw, mut cells) = (Cells::default(), Cells::default());
             if self.rows.len() >= ROWS {
                 if self.rows.peek().is_some_and(|last| last.priority <= priority) {
                     continue;
                 }
-                self.rows.pop();
+                if let Some(last) = self.rows.pop() {
+                    (raw, cells) = (last.row.raw, last.row.released);
+                    raw.clear();
+                    cells.clear();
+                }
             }
-            let mut raw = Cells::default();
             for column in &self.plan.columns {
                 raw.push_with(|bytes| batch.columns[column.source].write_text(at, bytes));
             }
-            let mut cells = Cells::default();
             for (column, place) in released.iter().zip(&self.plan.released) {
                 let permuted = self.plan.permuted.contains(place);
                 cells.push_with(|bytes| !permuted && column.write_text(at, bytes));

@@ -208,6 +208,14 @@ impl<'a> Column<'a> {
             Self::Timestamp(_) => DataType::Timestamp,
         }
     }
+    /// Whether any cell is null.
+    #[must_use]
+    pub fn has_null(&self) -> bool {
+        match self {
+            Self::Text(cells) => cells.spans().iter().any(|span| span.is_null()),
+            typed => (0..typed.len()).any(|row| typed.is_null(row)),
+        }
+    }
     /// Whether the cell is null.
     #[must_use]
     #[inline]

@@ -1,7 +1,7 @@
 //! Leaks of classes, values and numbers.
 
 use super::in_tier;
-use super::world::{World, clean};
+use super::world::{Row, World, clean};
 use crate::check::{Asked, Model};
 use crate::gate::*;
 use crate::limits::{K, Share};
@@ -136,6 +136,14 @@ fn a_pattern_of_missing_cells_is_told() {
     // two in the same class hide each other
     world.plant(6, 2, None);
     assert!(world.with_status(Status::Warn).is_empty());
+    // and the one that is left without a null is told apart as well
+    let places = world.policy.quasi.clone();
+    let quasi = |row: &Row| places.iter().map(|at| row[*at].clone()).collect::<Vec<_>>();
+    let released = world.released();
+    let alike: Vec<usize> = (0..released.len()).filter(|at| quasi(&released[*at]) == quasi(&released[4])).collect();
+    assert!(alike.len() > 3);
+    alike.iter().skip(1).for_each(|at| world.plant(*at, 2, None));
+    assert_eq!(world.with_status(Status::Warn), ["null-pattern"]);
 }
 
 #[test]
