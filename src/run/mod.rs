@@ -152,11 +152,22 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     if (plan.needs_survey() || plan.rows_per_subject.is_some()) && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
     }
+    let people = population::open(job, &plan)?;
     clean_beside(&job.output, progress)?;
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
     let mut record = Record::open(&stage, &job.loaded, &plan, (run_id(&key)?, signers), &clock)?;
-    let begun = Begun { job, place: &place, source: &source, plan: &plan, progress, open_files, sockets, planting };
+    let begun = Begun {
+        job,
+        place: &place,
+        source: &source,
+        plan: &plan,
+        progress,
+        open_files,
+        sockets,
+        planting,
+        people: people.as_ref(),
+    };
     begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
         record.failed(error, place.threads, &clock);
         log_at.get().into_iter().for_each(|folder| progress.keep_log_at(folder.clone()));
@@ -176,6 +187,8 @@ struct Begun<'r> {
     sockets: Option<std::collections::BTreeSet<PathBuf>>,
     /// What a test of the gate plants.
     planting: Option<&'r self_test::Planting>,
+    /// The table of the population.
+    people: Option<&'r population::People>,
 }
 
 impl Begun<'_> {
@@ -262,7 +275,9 @@ impl Begun<'_> {
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
         let mut policy =
             record.policy(plan, rows, limit, &parts, process(&key, network::opened_since(self.sockets.as_ref())));
-        aside.population = population::counted(job, plan, &operators, place, progress)?;
+        if let Some(people) = self.people {
+            aside.population = Some(people.counted(plan, &operators, place, progress)?);
+        }
         let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
         let plant = |planting: &self_test::Planting| planting.apply(&mut policy, &mut aside, stage.folder());
         let tool = self.planting.map(plant).transpose()?;

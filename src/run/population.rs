@@ -13,17 +13,18 @@ use crate::value::{Batch, Column, Text, TextBuilder};
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Counts the population's classes at the levels of the release; none where the profile names no table.
+/// The table, opened.
+pub(super) struct People {
+    source: Source,
+    /// Places of the plan's quasi-identifiers in it.
+    places: Vec<usize>,
+}
+
+/// Opens the table that the profile names, before anything else is read: none where it names none.
 ///
 /// # Errors
-/// A table that cannot be read, that lacks a quasi-identifying column, or that an operator has no value for.
-pub(super) fn counted(
-    job: &Job,
-    plan: &Plan,
-    operators: &Operators,
-    place: &Workplace<'_>,
-    progress: &Progress,
-) -> Result<Option<Population>> {
+/// A table that cannot be opened, that can be read once only, or that lacks quasi-identifying columns.
+pub(super) fn open(job: &Job, plan: &Plan) -> Result<Option<People>> {
     let Some(PopulationSpec::Table { file, separator }) = &job.loaded.profile.privacy.population else {
         return Ok(None);
     };
@@ -45,20 +46,36 @@ pub(super) fn counted(
     if let Some(error) = Error::gather(missing.collect()) {
         return Err(error);
     }
-    let places: Vec<usize> = names.iter().filter_map(|name| source.schema().position(name)).collect();
-    progress.begin(Stage::Survey, source.total_bytes());
-    let pass = source.pass()?.only(places.iter().copied()).without_fingerprints();
-    let shape = Shape { quasi: plan.quasi.len(), sensitive: 0, subject: false };
-    let worker = || Counter {
-        plan,
-        places: &places,
-        transforming: Transforming::new(plan, operators),
-        table: TableBuilder::new(shape),
-    };
-    let workers = (0..place.threads).map(|_| worker()).collect();
-    let (workers, _) = each_shard(&source, &pass, place.pool, workers, progress)?;
-    let tables = workers.into_iter().map(|worker| worker.table).collect();
-    Ok(Some(Population::new(&group::merge(tables, place.threads))))
+    let places = names.iter().filter_map(|name| source.schema().position(name)).collect();
+    Ok(Some(People { source, places }))
+}
+
+impl People {
+    /// Counts its classes at the levels of the release.
+    ///
+    /// # Errors
+    /// A table that cannot be read, or has a value that an operator has no place for.
+    pub(super) fn counted(
+        &self,
+        plan: &Plan,
+        operators: &Operators,
+        place: &Workplace<'_>,
+        progress: &Progress,
+    ) -> Result<Population> {
+        progress.begin(Stage::Survey, self.source.total_bytes());
+        let pass = self.source.pass()?.only(self.places.iter().copied()).without_fingerprints();
+        let shape = Shape { quasi: plan.quasi.len(), sensitive: 0, subject: false };
+        let worker = || Counter {
+            plan,
+            places: &self.places,
+            transforming: Transforming::new(plan, operators),
+            table: TableBuilder::new(shape),
+        };
+        let workers = (0..place.threads).map(|_| worker()).collect();
+        let (workers, _) = each_shard(&self.source, &pass, place.pool, workers, progress)?;
+        let tables = workers.into_iter().map(|worker| worker.table).collect();
+        Ok(Population::new(&group::merge(tables, place.threads)))
+    }
 }
 
 struct Counter<'p> {

@@ -28,6 +28,7 @@ mod levels; // the solver's levels: ARX's optima through the program, DESIGN's p
 mod log_verb; // logs as people look at them
 mod oracle; // optima that ARX found
 mod persons; // k counted on persons, not on rows
+mod population; // membership: a table of the population, through the operators of the release
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
 mod release; // what a release is: rows, order, files, log
 mod restoration; // attacks on a published release find nothing beyond chance; on careless ones, nearly all
