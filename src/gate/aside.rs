@@ -58,6 +58,11 @@ pub struct Cells {
 }
 
 impl Cells {
+    /// Room for so many cells of usual width.
+    #[must_use]
+    pub fn with_room(cells: usize) -> Self {
+        Self { bytes: Vec::with_capacity(cells * 12), ends: Vec::with_capacity(cells) }
+    }
     /// Appends a cell.
     pub fn push(&mut self, cell: Option<&[u8]>) {
         self.push_with(|bytes| {

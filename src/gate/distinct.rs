@@ -44,13 +44,24 @@ pub struct DistinctSample {
     most: usize,
     halvings: u32,
     kept: HashTable<Kept>,
+    /// The bytes of the values that are kept.
+    bytes: Vec<u8>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Kept {
     mark: u64,
     count: u64,
-    value: Box<[u8]>,
+    /// Where the value lies among the bytes.
+    start: usize,
+    length: usize,
+}
+
+impl Kept {
+    #[inline]
+    fn value(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start..self.start + self.length]
+    }
 }
 
 /// Past so many halvings nothing is dropped any more, because there is nothing like 2^40 values: marks are all alike.
@@ -60,7 +71,7 @@ impl DistinctSample {
     /// An empty one of at most so many values.
     #[must_use]
     pub fn new(marker: Marker, most: usize) -> Self {
-        Self { marker, most, halvings: 0, kept: HashTable::new() }
+        Self { marker, most, halvings: 0, kept: HashTable::new(), bytes: Vec::new() }
     }
     /// The marker.
     #[must_use]
@@ -91,14 +102,17 @@ impl DistinctSample {
         if !self.keeps(mark) {
             return;
         }
-        if let Some(known) = self.kept.find_mut(slot(mark), |kept| kept.mark == mark && *kept.value == *value) {
+        let bytes = &mut self.bytes;
+        if let Some(known) = self.kept.find_mut(slot(mark), |kept| kept.mark == mark && *kept.value(bytes) == *value) {
             known.count += count;
             return;
         }
         if self.kept.len() >= self.most && self.halvings >= MOST_HALVINGS {
             return;
         }
-        self.kept.insert_unique(slot(mark), Kept { mark, count, value: value.into() }, |kept| slot(kept.mark));
+        let kept = Kept { mark, count, start: bytes.len(), length: value.len() };
+        bytes.extend_from_slice(value);
+        self.kept.insert_unique(slot(mark), kept, |kept| slot(kept.mark));
         while self.kept.len() > self.most && self.halvings < MOST_HALVINGS {
             self.ask(self.halvings + 1);
         }
@@ -107,12 +121,18 @@ impl DistinctSample {
         self.halvings = self.halvings.max(halvings);
         let needed = self.halvings;
         self.kept.retain(|kept| kept.mark.trailing_zeros() >= needed);
+        let all = std::mem::take(&mut self.bytes);
+        for kept in &mut self.kept {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(kept.value(&all));
+            kept.start = start;
+        }
     }
     /// Takes in what another worker kept under the same marker.
     pub fn absorb(&mut self, other: Self) {
         self.ask(other.halvings);
-        for kept in other.kept {
-            self.keep(kept.mark, &kept.value, kept.count);
+        for kept in &other.kept {
+            self.keep(kept.mark, kept.value(&other.bytes), kept.count);
         }
     }
     /// How many values are kept.
@@ -134,7 +154,8 @@ impl DistinctSample {
     #[must_use]
     pub fn count_of(&self, value: &[u8]) -> Option<u64> {
         let mark = self.marker.mark(value);
-        self.kept.find(slot(mark), |kept| kept.mark == mark && *kept.value == *value).map(|kept| kept.count)
+        let is_it = |kept: &Kept| kept.mark == mark && *kept.value(&self.bytes) == *value;
+        self.kept.find(slot(mark), is_it).map(|kept| kept.count)
     }
     /// Whether a value is kept.
     #[must_use]
@@ -144,7 +165,8 @@ impl DistinctSample {
     /// The kept values with how often they were taken, in order of the values.
     #[must_use]
     pub fn values(&self) -> Vec<(&[u8], u64)> {
-        let mut values: Vec<(&[u8], u64)> = self.kept.iter().map(|kept| (&*kept.value, kept.count)).collect();
+        let mut values: Vec<(&[u8], u64)> =
+            self.kept.iter().map(|kept| (kept.value(&self.bytes), kept.count)).collect();
         values.sort_unstable();
         values
     }

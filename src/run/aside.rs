@@ -115,17 +115,17 @@ impl<'p> Collector<'p> {
             let row = batch.first_row + at as u64;
             let priority = (mix(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
             // the memory of the row that goes is that of the row that comes
-            let (mut raw, mut cells) = (Cells::default(), Cells::default());
+            let fresh = || (Cells::with_room(self.plan.columns.len()), Cells::with_room(released.len()));
+            let mut memory = None;
             if self.rows.len() >= ROWS {
                 if self.rows.peek().is_some_and(|last| last.priority <= priority) {
                     continue;
                 }
-                if let Some(last) = self.rows.pop() {
-                    (raw, cells) = (last.row.raw, last.row.released);
-                    raw.clear();
-                    cells.clear();
-                }
+                memory = self.rows.pop().map(|last| (last.row.raw, last.row.released));
             }
+            let (mut raw, mut cells) = memory.unwrap_or_else(fresh);
+            raw.clear();
+            cells.clear();
             for column in &self.plan.columns {
                 raw.push_with(|bytes| batch.columns[column.source].write_text(at, bytes));
             }

@@ -66,7 +66,7 @@ impl Count for Rows {
             if mark > self.bound {
                 continue;
             }
-            let mut cells = Cells::default();
+            let mut cells = Cells::with_room(self.columns.len());
             for column in &self.columns {
                 cells.push_with(|text| batch.columns[*column].write_text(row, text));
             }
