@@ -1,6 +1,6 @@
 //! Which released label stands for a raw value: what anybody can read off a release without its hierarchy.
 //!
-//! Reads ranges as tools write them: `[20, 25)`, `20-24`, `<20`, `>=90`, dates, months and years; masks as `100***`; `*`.
+//! Reads ranges as tools write them: `[20, 25)`, `20-24`, `<20`, `>=90`, dates, ranges of dates, months and years; masks as `100***`; `*`.
 
 use super::table::Range;
 use crate::value::{Date, Decimal};
@@ -43,6 +43,19 @@ fn days(text: &str) -> Option<Range> {
     Some(Range { low: whole(Date::new(year, month, 1)?), high: whole(Date::new(next.0, next.1, 1)?) - 1.0 })
 }
 
+/// `[1984-03-09, 1990-01-01)`, `<1990-01-01`, `>=1990-01-01`.
+fn date_range(text: &str) -> Option<Range> {
+    let day = |text: &str| Date::parse(text.trim().as_bytes()).map(|date| f64::from(date.days()));
+    if let Some(end) = text.strip_prefix('<') {
+        return Some(Range { low: f64::NEG_INFINITY, high: below(day(end)?) });
+    }
+    if let Some(start) = text.strip_prefix(">=") {
+        return Some(Range { low: day(start)?, high: f64::INFINITY });
+    }
+    let (low, high) = text.strip_prefix('[')?.strip_suffix(')')?.split_once(',')?;
+    Some(Range { low: day(low)?, high: below(day(high)?) })
+}
+
 /// Days of whole years.
 fn years(range: Range) -> Option<Range> {
     let year = |number: f64| {
@@ -60,7 +73,7 @@ impl Label {
         if text == "*" {
             return Self::Top;
         }
-        if let Some(days) = days(text) {
+        if let Some(days) = days(text).or_else(|| date_range(text)) {
             return Self::Date(days);
         }
         if let Some(range) = numbers(text) {
@@ -164,6 +177,9 @@ mod tests {
             ("1984", "1984-07-01", "1985-07-01"),
             ("138****1380", "13800001380", "13900001380"),
             ("[0.5, 1.5)", "1", "2"),
+            ("[1984-03-09, 1990-01-01)", "1989-12-31", "1990-01-01"),
+            ("<1984-03-09", "1984-03-08", "1984-03-09"),
+            (">=1984-03-09", "1984-03-09", "1984-03-08"),
         ] {
             assert!(covers(label, inside), "{label} {inside}");
             assert!(label == "*" || !covers(label, outside), "{label} {outside}");

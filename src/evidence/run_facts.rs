@@ -165,6 +165,7 @@ pub(super) mod example {
                 minimize: None,
                 proven: None,
                 hierarchies: Vec::new(),
+                recoding: None,
             }),
             Event::InputOpened(InputOpened {
                 first_input: 0,

@@ -41,8 +41,8 @@ pub use earlier::Earlier;
 pub use examine::{FileFacts, Measured, Staged};
 pub use marks::Marks;
 pub use policy::{
-    Alphabet, KeyHome, Limits, Policy, Process, ReleasedColumn, Role, RowAccount, SourceColumn, Step, Suppression,
-    Tier, TokenShape,
+    Alphabet, KeyHome, Limits, Policy, Process, Recoding, ReleasedColumn, Role, RowAccount, SourceColumn, Step,
+    Suppression, Tier, TokenShape,
 };
 pub use population::Population;
 pub use reading::{Count, Examiner, Place, Reading};

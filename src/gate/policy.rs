@@ -43,6 +43,8 @@ pub struct Policy {
     pub files: Vec<String>,
     /// Limits of rules.
     pub limits: Limits,
+    /// Whether a column has one level for all rows.
+    pub recoding: Recoding,
     /// Whether the goal is `anonymized`.
     pub anonymized: bool,
     /// Where the key lives.
@@ -60,6 +62,17 @@ pub struct Process {
     pub core_dumps: bool,
     /// Sockets that were opened since the run began; none where the system does not tell.
     pub sockets: Option<u64>,
+}
+
+/// How closely generalization follows the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recoding {
+    /// Every column has one level.
+    Levels,
+    /// Rows that fit no levels of others have levels of their own.
+    Local,
+    /// The space of values is cut where the rows are.
+    Multidimensional,
 }
 
 /// To whom a release may go.
@@ -215,6 +228,8 @@ pub struct ReleasedColumn {
     pub operator: &'static str,
     /// The step whose multiples its numbers are, where the operator fixes one.
     pub grid: Option<Step>,
+    /// Rows that share every value at least, where the operator promises so.
+    pub shared_by: Option<u64>,
     /// Whether its values are permuted among the rows.
     pub permuted: bool,
     /// The form of a keyed or random name, where the column holds those.

@@ -28,7 +28,8 @@ pub(super) struct Support {
     pub(super) halvings: u32,
     /// Whether it holds numbers or dates, whose extremes stand out.
     ordered: bool,
-    limit: usize,
+    /// Members that each value must have; 1 where nothing is asked.
+    pub(super) limit: usize,
     kept: HashTable<Value>,
     least: Option<Extreme>,
     greatest: Option<Extreme>,
@@ -63,13 +64,17 @@ pub(super) fn limit(case: &Case<'_>) -> Option<u64> {
     case.policy.limits.value_support.or(case.policy.k.map(|k| u64::from(k.get())))
 }
 
+/// The same of one column, with what its operator promises.
+pub(super) fn limit_of(case: &Case<'_>, place: usize) -> Option<u64> {
+    limit(case).max(case.policy.columns[place].shared_by)
+}
+
 /// Has the values counted.
 pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
     let places = places(case);
     if places.is_empty() {
         return;
     }
-    let limit = usize::try_from(limit(case).unwrap_or(1)).unwrap_or(usize::MAX);
     let subject = case.policy.subject;
     reading.mark(places.iter().copied().chain(subject));
     reading.want(places.iter().copied().chain(subject), || ValueSupport {
@@ -78,6 +83,7 @@ pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
             .iter()
             .map(|place| {
                 let semantic = case.policy.sources[case.policy.columns[*place].source].semantic;
+                let limit = usize::try_from(limit_of(case, *place).unwrap_or(1)).unwrap_or(usize::MAX);
                 Support::new(*place, limit, is_ordered(semantic))
             })
             .collect(),

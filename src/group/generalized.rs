@@ -65,7 +65,7 @@ impl ClassTable {
     }
 
     /// One class out of several.
-    fn add_class(&self, parts: &[u32], table: &mut Self, shared: Option<&mut Vec<Vec<u32>>>) {
+    pub(super) fn add_class(&self, parts: &[u32], table: &mut Self, shared: Option<&mut Vec<Vec<u32>>>) {
         let sum = |numbers: &[u64]| parts.iter().map(|&class| numbers[class as usize]).sum::<u64>();
         table.rows.push(sum(&self.rows));
         for (histogram, into) in self.histograms.iter().zip(&mut table.histograms) {
@@ -94,7 +94,7 @@ impl ClassTable {
 }
 
 impl Values {
-    fn from_labels(labels: &[Option<Vec<u8>>]) -> Self {
+    pub(super) fn from_labels(labels: &[Option<Vec<u8>>]) -> Self {
         let mut values =
             Self { bytes: Vec::new(), ends: Vec::new(), null: labels.first().is_some_and(Option::is_none) };
         for label in labels {
@@ -103,13 +103,13 @@ impl Values {
         }
         values
     }
-    fn copied(&self) -> Self {
+    pub(super) fn copied(&self) -> Self {
         Self { bytes: self.bytes.clone(), ends: self.ends.clone(), null: self.null }
     }
 }
 
 impl Histogram {
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self { starts: vec![0], codes: Vec::new(), counts: Vec::new() }
     }
     /// Adds a class of these values, ascending; equal ones become one.
@@ -124,7 +124,7 @@ impl Histogram {
 
 impl Shared {
     /// Of persons that stood in several classes before, class by class: those that now stand in one are left out.
-    fn of_classes(classes: Vec<Vec<u32>>) -> Self {
+    pub(super) fn of_classes(classes: Vec<Vec<u32>>) -> Self {
         let most = classes.iter().flatten().max().map_or(0, |&most| most as usize + 1);
         let mut times = vec![0_u32; most];
         classes.iter().flatten().for_each(|&person| times[person as usize] += 1);

@@ -25,6 +25,7 @@ mod row_cap;
 mod table;
 #[cfg(test)]
 mod tests;
+mod united;
 
 pub use builder::{Shape, TableBuilder};
 pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};

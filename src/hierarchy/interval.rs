@@ -100,6 +100,18 @@ impl Interval {
         (points < 1 << 53).then_some(points)
     }
 
+    /// The point of the grid that a number is, counted from the low end; outside the ends the nearest.
+    pub(super) fn place(&self, number: Decimal, grid: u8, points: u64) -> u64 {
+        let last = points.saturating_sub(1);
+        let (Some(number), Some(low)) = (number.rescaled(grid), self.low.and_then(|low| Decimal::new(low, self.scale)))
+        else {
+            return if number.mantissa() < 0 { 0 } else { last };
+        };
+        let low = low.rescaled(grid).map_or(0, Decimal::mantissa);
+        let from_low = number.mantissa().saturating_sub(low).max(0);
+        u64::try_from(from_low).unwrap_or(last).min(last)
+    }
+
     /// Digits after the point of the bounds.
     pub(super) fn scale(&self) -> u8 {
         self.scale

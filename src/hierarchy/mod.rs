@@ -9,6 +9,7 @@ mod categories;
 mod date;
 mod interval;
 mod ladder;
+mod order;
 mod prefix;
 mod tree;
 mod tree_file;
@@ -18,6 +19,7 @@ pub use categories::Categories;
 pub use date::{DateLadder, Step};
 pub use interval::Interval;
 pub use ladder::{Ladder, Rung};
+pub use order::OrderedBy;
 pub use prefix::Prefix;
 pub use tree::Tree;
 

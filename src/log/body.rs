@@ -110,6 +110,9 @@ pub struct LevelsChosen {
     pub proven: Option<bool>,
     /// Column and the first 64 bits of the SHA-256 of its hierarchy.
     pub hierarchies: Vec<(String, String)>,
+    /// `local` or `multidimensional`, where rows were recoded by region and the other columns have no level; else absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recoding: Option<String>,
 }
 
 /// Inputs were opened. Inputs have numbers, not names; where there are many, several share an event.

@@ -5,7 +5,8 @@ use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
 use crate::gate::{self, Alphabet, KeyHome, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
 use crate::profile::{
-    ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, PopulationSpec, Position, Profile, Role, SuiteName,
+    ColumnSpec, Encoding, Goal, HierarchySpec, OperatorSpec, PopulationSpec, Position, Profile, Recoding, Role,
+    SuiteName, Unit,
 };
 use crate::secret::{Custody, Label, MasterKey, Suite};
 use crate::transform::{self, Generalize, Materials, Operator, Reversal, TokenRegistry, TypeCheck};
@@ -173,9 +174,11 @@ impl Compiler<'_> {
             _ => None,
         };
         let grid = match &spec.apply {
-            Some(OperatorSpec::Round { step } | OperatorSpec::Noise { step, .. }) => {
-                Some(gate::Step { mantissa: step.mantissa(), scale: step.scale() })
-            }
+            Some(
+                OperatorSpec::Round { step }
+                | OperatorSpec::Microaggregate { step, .. }
+                | OperatorSpec::Noise { step, .. },
+            ) => Some(gate::Step { mantissa: step.mantissa(), scale: step.scale() }),
             _ => None,
         };
         let column = ColumnPlan {
@@ -196,16 +199,23 @@ impl Compiler<'_> {
             output_type,
             operator: operator.name(),
             parameters: match &open {
-                Some(open) => open_parameters(&operator, open),
+                Some(open) => open_parameters(&operator, open, self.profile.search.recoding),
                 None => parameters(&operator),
             },
-            iso_20889: operator.iso_20889(),
+            iso_20889: match (&open, self.profile.search.recoding) {
+                (Some(_), Recoding::Local | Recoding::Multidimensional) => "generalization (local generalization)",
+                (Some(_), Recoding::Global) | (None, _) => operator.iso_20889(),
+            },
             reversible_by: if open.is_some() { "nobody above level 0" } else { self.reversible_by(&operator) },
             level: level.filter(|_| open.is_none()),
             open,
             weight: spec.weight,
             token,
             grid,
+            shared_by: match &operator {
+                Operator::Microaggregate(groups) => Some(groups.k()),
+                _ => None,
+            },
             domain,
         };
         Some((column, operator))
@@ -336,6 +346,10 @@ impl Compiler<'_> {
             let what = format!("`{}` leaves too much of the identifier in column `{}`", operator.name(), spec.name);
             self.complain(Some(spec), what, "use drop, redact, token or surrogate");
         }
+        if matches!(operator, Operator::Microaggregate(_)) && self.profile.privacy.unit == Unit::Subject {
+            let what = format!("`microaggregate` on column `{}` counts rows, and `unit` is `subject`", spec.name);
+            self.complain(Some(spec), what, "use `round`, or count rows");
+        }
         if operator.permutes_rows() && !self.profile.output.shuffle {
             let what = format!("`shuffle` on column `{}` needs the rows shuffled too", spec.name);
             self.complain(Some(spec), what, "set `shuffle = true` under [output]");
@@ -443,7 +457,7 @@ pub(super) fn parameters(operator: &Operator) -> String {
 }
 
 /// What the plan says of a column whose level the search picks.
-fn open_parameters(operator: &Operator, open: &OpenLevels) -> String {
+fn open_parameters(operator: &Operator, open: &OpenLevels, recoding: Recoding) -> String {
     let (Operator::Generalize(generalize), Some(digest)) = (operator, hierarchy_digest(operator)) else {
         return String::new();
     };
@@ -451,8 +465,13 @@ fn open_parameters(operator: &Operator, open: &OpenLevels) -> String {
     let (least, most) = (hierarchy.level_name(open.least), hierarchy.level_name(open.most));
     let weight =
         if (open.weight - 1.0).abs() < f64::EPSILON { String::new() } else { format!(", weight {}", open.weight) };
+    let picks = match recoding {
+        Recoding::Global => "the solver picks the level",
+        Recoding::Local => "the solver picks levels by region",
+        Recoding::Multidimensional => "the solver cuts it by region",
+    };
     format!(
-        "{}, the solver picks the level, {} ({least}) to {} ({most}){weight}, hierarchy {digest}",
+        "{}, {picks}, {} ({least}) to {} ({most}){weight}, hierarchy {digest}",
         hierarchy.name(),
         open.least,
         open.most

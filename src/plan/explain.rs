@@ -4,7 +4,7 @@
 use super::{ColumnPlan, Plan};
 use crate::check::Model;
 use crate::gate::KeyHome;
-use crate::profile::{Goal, LevelsFrom, Minimize, Unit};
+use crate::profile::{Goal, LevelsFrom, Minimize, Recoding, Unit};
 use std::fmt::Write as _;
 
 /// The page.
@@ -134,7 +134,8 @@ fn write_privacy(plan: &Plan, out: &mut String) -> std::fmt::Result {
             LevelsFrom::Sample => format!("{} of the rows, drawn at random", search.sample),
             LevelsFrom::Declared => "the profile".to_owned(),
         };
-        write!(out, "  levels             the solver picks them from {from}: least {}", search.minimize.name())?;
+        let what = if plan.recodes() { "regions" } else { "levels" };
+        write!(out, "  {what:<18} the solver picks them from {from}: least {}", search.minimize.name())?;
         if search.minimize == Minimize::Loss {
             write!(out, " ({})", search.aggregate.name())?;
         }
@@ -147,6 +148,17 @@ fn write_privacy(plan: &Plan, out: &mut String) -> std::fmt::Result {
             }
         }
         writeln!(out)?;
+    }
+    match plan.search.recoding {
+        Recoding::Global => {}
+        Recoding::Local => writeln!(
+            out,
+            "  recoding           local: rows that fit no levels of others have levels of their own; who knows the rule can undo part of it"
+        )?,
+        Recoding::Multidimensional => writeln!(
+            out,
+            "  recoding           multidimensional: ranges and labels are cut where the rows are; who knows the rule can undo part of it"
+        )?,
     }
     writeln!(out, "  suppression        at most {} of the rows, whole classes", plan.suppress_at_most)
 }

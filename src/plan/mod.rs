@@ -18,9 +18,9 @@ use crate::domain::SemanticType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
-use crate::profile::{ApprovalSpec, Goal, LevelsFrom, Provenance, Role, SearchSpec, Tier, Unit};
-use crate::transform::{Generalize, Operator, TypeCheck};
-use crate::value::{DataType, Field, Schema};
+use crate::profile::{ApprovalSpec, Goal, LevelsFrom, Provenance, Recoding, Role, SearchSpec, Tier, Unit};
+use crate::transform::{Centre, Generalize, Operator, TypeCheck};
+use crate::value::{DataType, Decimal, Field, Schema};
 use crate::write::{Compression, Format, Layout};
 
 /// What will run, without a key.
@@ -125,6 +125,8 @@ pub struct ColumnPlan {
     pub token: Option<TokenShape>,
     /// The step whose multiples the numbers are, where the operator fixes one.
     pub grid: Option<gate::Step>,
+    /// Rows that share every number at least, where the operator promises so.
+    pub shared_by: Option<u64>,
     /// Domain of the tokens, where equal values have equal ones.
     pub domain: Option<String>,
 }
@@ -167,6 +169,34 @@ impl Operators {
     }
 }
 
+impl Operators {
+    /// Places of the columns whose numbers are put into groups.
+    #[must_use]
+    pub fn microaggregated(&self) -> Vec<usize> {
+        (0..self.0.len()).filter(|at| self.groups_of(*at).is_some()).collect()
+    }
+    /// Rows of the smallest group of a column, and what stands for a group.
+    #[must_use]
+    pub fn groups_of(&self, at: usize) -> Option<(u64, Centre)> {
+        match &self.0[at] {
+            Operator::Microaggregate(groups) => Some((groups.k(), groups.centre())),
+            _ => None,
+        }
+    }
+    /// Lets the numbers of a column through, so that they can be counted.
+    pub fn count_numbers(&mut self, at: usize) {
+        if let Operator::Microaggregate(groups) = &mut self.0[at] {
+            groups.count();
+        }
+    }
+    /// Tells a column its groups: every number, ascending, with the centre of its group.
+    pub fn learn(&mut self, at: usize, centres: Vec<(Decimal, Decimal)>) {
+        if let Operator::Microaggregate(groups) = &mut self.0[at] {
+            groups.learn(centres);
+        }
+    }
+}
+
 impl Plan {
     /// The plan with chosen levels, for the operators that stand on them. The page, and so the digest, stays the one that was
     /// signed before.
@@ -187,14 +217,42 @@ impl Plan {
             column.parameters = compile::parameters(operator);
             column.reversible_by = if *level == 0 { "not changed" } else { "nobody" };
         }
-        let fields = plan.released.iter().map(|at| Field {
-            name: plan.columns[*at].released_as.clone().unwrap_or_default(),
-            data_type: plan.columns[*at].output_type.unwrap_or(DataType::Text),
+        plan.relaid()
+    }
+    /// The plan with the layout of its columns' types.
+    fn relaid(mut self) -> Result<Self> {
+        let fields = self.released.iter().map(|at| Field {
+            name: self.columns[*at].released_as.clone().unwrap_or_default(),
+            data_type: self.columns[*at].output_type.unwrap_or(DataType::Text),
         });
-        plan.layout.schema =
+        self.layout.schema =
             Schema::new(fields.collect()).map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name))?;
-        plan.layout.check()?;
-        Ok(plan)
+        self.layout.check()?;
+        Ok(self)
+    }
+    /// The plan once regions are found: open columns are text, without a level. The page stays the one that was signed before.
+    ///
+    /// # Errors
+    /// If the plan's format has no place for it.
+    pub fn recoded(&self, operators: &Operators) -> Result<Self> {
+        let mut plan = self.at_levels(&[], operators)?;
+        for at in plan.quasi.clone() {
+            let column = &mut plan.columns[at];
+            if column.open.take().is_some() {
+                column.output_type = Some(DataType::Text);
+            }
+        }
+        plan.relaid()
+    }
+    /// Column and level 0 for every quasi-identifier with a hierarchy: what regions are made of.
+    #[must_use]
+    pub fn raw_levels(&self) -> Vec<(usize, usize)> {
+        self.quasi.iter().map(|at| (*at, 0)).collect()
+    }
+    /// Whether rows are recoded by region instead of by one level for each column.
+    #[must_use]
+    pub fn recodes(&self) -> bool {
+        self.search.recoding != Recoding::Global
     }
     /// Places in the input of these columns, and of the subject column where one of their operators needs it.
     pub fn sources(&self, columns: impl Iterator<Item = usize>, operators: &Operators) -> Vec<usize> {
@@ -250,6 +308,11 @@ impl Plan {
             suppression: crate::gate::Suppression::default(),
             files: Vec::new(),
             limits: self.limits,
+            recoding: match self.search.recoding {
+                Recoding::Global => gate::Recoding::Levels,
+                Recoding::Local => gate::Recoding::Local,
+                Recoding::Multidimensional => gate::Recoding::Multidimensional,
+            },
             process: gate::Process::default(),
             anonymized: self.goal == Goal::Anonymized,
             key: self.key,
@@ -299,6 +362,7 @@ impl Plan {
             role: gate_role(column.role),
             operator: column.operator,
             grid: column.grid,
+            shared_by: column.shared_by,
             permuted: self.permuted.contains(&at),
             token: column.token,
             domain: column.domain.clone(),

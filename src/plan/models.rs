@@ -5,8 +5,7 @@ use super::compile::Compiler;
 use crate::check::{Asked, Distance, Estimator, Model, Order, Scale};
 use crate::domain::SemanticType;
 use crate::profile::{
-    BetaKind, ColumnSpec, DistanceKind, EstimatorName, LevelsFrom, ModelKind, ModelSpec, PopulationSpec, Recoding,
-    Role, Unit,
+    BetaKind, ColumnSpec, DistanceKind, EstimatorName, LevelsFrom, ModelKind, ModelSpec, PopulationSpec, Role, Unit,
 };
 use crate::transform::Operator;
 use std::sync::Arc;
@@ -157,10 +156,6 @@ impl Compiler<'_> {
 
     fn search(&mut self) {
         let search = &self.profile.search;
-        if search.recoding != Recoding::Global {
-            let what = format!("recoding `{}` cannot be run by this version", search.recoding.name());
-            self.complain(None, what, "write `recoding = \"global\"`");
-        }
         if search.levels_from == LevelsFrom::Sample && search.sample.millionths() == 0 {
             self.complain(None, "a sample of no rows tells no levels", "raise `sample` under [search]");
         }

@@ -71,6 +71,15 @@ pub enum OperatorSpec {
         /// Largest move; at least 1.
         days: u32,
     },
+    /// `{ microaggregate = { k = 5, step = 10 } }`: the centre of a group of near numbers.
+    Microaggregate {
+        /// Rows of the smallest group; at least 2.
+        k: u64,
+        /// The result is rounded to this grid; above zero.
+        step: Decimal,
+        /// What stands for a group.
+        with: CentreName,
+    },
     /// `{ noise = { laplace = 5.0, step = 1 } }`
     Noise {
         /// Distribution and its scale.
@@ -93,6 +102,20 @@ pub enum NoiseSpec {
     Laplace(f64),
     /// Gaussian with this standard deviation.
     Gaussian(f64),
+}
+
+/// What stands for a group of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CentreName {
+    /// The arithmetic mean.
+    Mean,
+    /// The middle member.
+    Median,
+}
+
+impl CentreName {
+    /// Every centre with its name.
+    pub const ALL: &'static [(&'static str, Self)] = &[("mean", Self::Mean), ("median", Self::Median)];
 }
 
 /// How bits are written as text.
@@ -244,6 +267,7 @@ impl OperatorSpec {
             Self::Truncate { .. } => "truncate",
             Self::DatePrecision { .. } => "date",
             Self::ShiftDate { .. } => "shift_date",
+            Self::Microaggregate { .. } => "microaggregate",
             Self::Noise { .. } => "noise",
             Self::Shuffle => "shuffle",
         }

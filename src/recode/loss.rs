@@ -11,9 +11,7 @@ pub(super) fn share(problem: &Problem, column: usize, cell: Cell, dimensions: &[
     let ladder = &problem.ladders[column];
     let covered = match (cell, dimensions.get(column)) {
         (Cell::Label { level, code }, _) => ladder.levels[level].leaves[code as usize],
-        (Cell::Range { low, high }, Some(Dimension::Ordered(places))) => {
-            places[high as usize] - places[low as usize] + 1
-        }
+        (Cell::Range { low, high }, Some(Dimension::Ordered(order))) => order.covered(low, high),
         (Cell::Range { .. }, _) => ladder.total,
     };
     (covered.max(ladder.unit) as f64 / ladder.total as f64).min(1.0)
@@ -44,7 +42,7 @@ pub(super) fn recoding(
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts as factors")]
-fn cost(problem: &Problem, regions: &[Region], region_of: &[Option<u32>], dimensions: &[Dimension]) -> Cost {
+pub(super) fn cost(problem: &Problem, regions: &[Region], region_of: &[Option<u32>], dimensions: &[Dimension]) -> Cost {
     let rows: u64 = problem.classes.rows.iter().sum();
     let kept: u64 = regions.iter().map(|region| region.rows).sum();
     let suppressed = rows - kept;

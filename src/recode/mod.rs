@@ -1,7 +1,7 @@
 //! Recoding beyond full-domain levels: different rows may be generalized differently.
 //!
 //! Responsible for: [`local`] recoding (classes that the best levels suppress get levels of their own, round after round),
-//! [`multidimensional`] partitioning (Mondrian, strict and relaxed), and [`microaggregate`] for numbers. Given: base
+//! [`multidimensional`] partitioning (Mondrian, strict and relaxed), and [`microaggregate`] and [`univariate`] for numbers. Given: base
 //! classes, ladders and models, as whole numbers; never rows, files, a clock or randomness. Every outcome says what it loses
 //! in the same measure as the levels of [`crate::solve`], so that they can be laid side by side.
 //!
@@ -14,12 +14,16 @@ mod local;
 mod loss;
 mod microaggregate;
 mod multidimensional;
+mod order;
 #[cfg(test)]
 mod tests;
+mod univariate;
 
 pub use local::local;
 pub use microaggregate::{Aggregated, microaggregate};
 pub use multidimensional::{Cut, Dimension, multidimensional};
+pub use order::Order;
+pub use univariate::univariate;
 
 use crate::solve::{Problem, Unsolvable};
 
@@ -62,6 +66,15 @@ pub struct Recoding {
     pub region_of: Vec<Option<u32>>,
     /// What it loses.
     pub cost: Cost,
+}
+
+impl Recoding {
+    /// What the same regions lose in the measure of another problem: of the same classes and ladders, with other weights or another
+    /// aggregate. `dimensions` are those that it was made with; none for [`local`].
+    #[must_use]
+    pub fn cost_in(&self, problem: &Problem, dimensions: &[Dimension]) -> Cost {
+        loss::cost(problem, &self.regions, &self.region_of, dimensions)
+    }
 }
 
 /// What a recoding loses, all rows counted, the suppressed ones too.

@@ -11,14 +11,14 @@
 
 use super::judging::Bench;
 use super::loss::{recoding, share};
-use super::{Cell, Recoding, Unsuited};
+use super::{Cell, Order, Recoding, Unsuited};
 use crate::solve::Problem;
 
 /// How a column is cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Dimension {
-    /// By order: for each raw code its place among the column's whole domain, from 0, each place once. Levels are not used.
-    Ordered(Vec<u64>),
+    /// By order. Levels are not used, but for values that have no place: these stay apart, and go down the ladder to level 1.
+    Ordered(Order),
     /// Down its ladder, between its highest and its lowest level.
     Hierarchy,
 }
@@ -88,12 +88,15 @@ impl Cutter<'_> {
         let all: Vec<u32> = (0..u32::try_from(self.problem().classes.len()).expect("checked before")).collect();
         let mut parts: std::collections::BTreeMap<Vec<Cell>, Vec<u32>> = std::collections::BTreeMap::new();
         for class in all {
-            let cell = |(column, dimension): (usize, &Dimension)| match dimension {
-                Dimension::Hierarchy => {
-                    let level = self.problem().ladders[column].max;
-                    Cell::Label { level, code: self.label(column, level, class) }
+            let cell = |(column, dimension): (usize, &Dimension)| {
+                if let Dimension::Ordered(order) = dimension
+                    && order.place(self.raw(column, class)).is_some()
+                    && let Some((low, high)) = order.ends()
+                {
+                    return Cell::Range { low, high };
                 }
-                Dimension::Ordered(places) => ends(places),
+                let level = self.problem().ladders[column].max;
+                Cell::Label { level, code: self.label(column, level, class) }
             };
             parts.entry(self.dimensions.iter().enumerate().map(cell).collect()).or_default().push(class);
         }
@@ -108,11 +111,12 @@ impl Cutter<'_> {
         let mut columns: Vec<usize> = (0..self.dimensions.len()).collect();
         columns.sort_by(|left, right| width(*right).total_cmp(&width(*left)).then(left.cmp(right)));
         columns.into_iter().find_map(|column| match (&self.dimensions[column], part.cells[column]) {
-            (Dimension::Ordered(places), Cell::Range { low, high }) => {
-                self.cut_range(part, column, places, (low, high))
+            (Dimension::Ordered(order), Cell::Range { low, high }) => self.cut_range(part, column, order, (low, high)),
+            // what has no place in the order is not of the column's kind: no raw cell of it leaves
+            (Dimension::Ordered(_), Cell::Label { level: ..=1, .. }) | (Dimension::Hierarchy, Cell::Range { .. }) => {
+                None
             }
             (_, Cell::Label { level, .. }) => self.step_down(part, column, level),
-            (Dimension::Hierarchy, Cell::Range { .. }) => None,
         })
     }
     fn allowed(&self, pieces: &[Part]) -> bool {
@@ -135,8 +139,8 @@ impl Cutter<'_> {
         (pieces.len() == 1 || self.allowed(&pieces)).then_some(pieces)
     }
     /// Two boxes with about half of the rows each; the more even of the two cuts around the median first.
-    fn cut_range(&self, part: &Part, column: usize, places: &[u64], (low, high): (u32, u32)) -> Option<Vec<Part>> {
-        let place = |class: u32| places[self.raw(column, class) as usize];
+    fn cut_range(&self, part: &Part, column: usize, order: &Order, (low, high): (u32, u32)) -> Option<Vec<Part>> {
+        let place = |class: u32| order.place(self.raw(column, class));
         let mut classes = part.classes.clone();
         classes.sort_by_key(|class| (place(*class), *class));
         if place(classes[0]) == place(classes[classes.len() - 1]) {
@@ -176,7 +180,7 @@ impl Cutter<'_> {
                     // the right box begins at its first value, the left one ends at the value before it in the domain
                     let start = self.raw(column, right[0]);
                     let pieces = vec![
-                        Self::with(part, column, Cell::Range { low, high: before(places, start) }, left.to_vec()),
+                        Self::with(part, column, Cell::Range { low, high: order.before(start)? }, left.to_vec()),
                         Self::with(part, column, Cell::Range { low: start, high }, right.to_vec()),
                     ];
                     self.allowed(&pieces).then_some(pieces)
@@ -184,19 +188,4 @@ impl Cutter<'_> {
             }
         }
     }
-}
-
-/// The whole range of a column.
-fn ends(places: &[u64]) -> Cell {
-    let code = |at: usize| u32::try_from(at).expect("codes are 32 bits");
-    let low = (0..places.len()).min_by_key(|at| places[*at]).map_or(0, code);
-    let high = (0..places.len()).max_by_key(|at| places[*at]).map_or(0, code);
-    Cell::Range { low, high }
-}
-
-/// The code whose place is the last below that of another.
-fn before(places: &[u64], code: u32) -> u32 {
-    let limit = places[code as usize];
-    let below = (0..places.len()).filter(|at| places[*at] < limit).max_by_key(|at| places[*at]);
-    below.map_or(code, |at| u32::try_from(at).expect("codes are 32 bits"))
 }

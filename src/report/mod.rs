@@ -52,6 +52,8 @@ pub struct RunReport {
     pub k: Option<u32>,
     /// Suppression allowed, as a share.
     pub suppression_limit: String,
+    /// `global`: one level for a column; `local` or `multidimensional`: by region, which follows the data more closely.
+    pub recoding: &'static str,
     /// What the gate counted on the staged bytes; none where the run was refused before anything was staged.
     pub risk: Option<Risk>,
     /// Every column of the input.

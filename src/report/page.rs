@@ -109,7 +109,21 @@ fn write_rows(report: &RunReport, out: &mut String) -> std::fmt::Result {
     for (_, count, _) in parts {
         writeln!(out, "<td>{}</td>", grouped(count))?;
     }
-    writeln!(out, "</tr></table><p class=\"soft\">Suppression allowed: {}.</p>", report.suppression_limit)
+    writeln!(
+        out,
+        "</tr></table><p class=\"soft\">Suppression allowed: {}.{}</p>",
+        report.suppression_limit,
+        recoding(report)
+    )
+}
+
+/// Where levels differ from row to row, that is told.
+fn recoding(report: &RunReport) -> String {
+    if report.recoding == "global" {
+        return String::new();
+    }
+    let name = report.recoding;
+    format!(" Recoding {name}: levels follow the rows, and who knows the rule can undo part of it.")
 }
 
 fn write_gate(report: &RunReport, out: &mut String) -> std::fmt::Result {

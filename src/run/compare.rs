@@ -5,7 +5,8 @@
 
 use super::draw::{Draw, choose_rows};
 use super::levels::{self, problem, raw_classes, rows_of, search_classes};
-use super::{Options, Progress, Stage, Workplace, make_pool, open_source, source_format};
+use super::recoding::{self, Regions};
+use super::{Options, Progress, Stage, Workplace, make_pool, microaggregation, open_source, source_format};
 use crate::check::{self, risk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::ClassTable;
@@ -29,8 +30,10 @@ pub struct Compared {
     pub holds: bool,
     /// Why not.
     pub why_not: Option<String>,
-    /// Level of every column with a hierarchy.
+    /// Level of every column with a hierarchy; empty where rows are recoded by region.
     pub levels: BTreeMap<String, u64>,
+    /// `global`: by levels; `local` or `multidimensional`: by region.
+    pub recoding: &'static str,
     /// Rows of the input that take part.
     pub rows: u64,
     /// Share of them that is suppressed.
@@ -45,7 +48,8 @@ pub struct Compared {
     pub average_risk: f64,
     /// Share of the people with a risk above 0.2.
     pub share_at_risk: f64,
-    /// What is lost, by several metrics; all of the same data, so that they can be compared.
+    /// What is lost, by several metrics; all of the same data, so that they can be compared. Of regions those metrics that do not
+    /// go by levels, and as `loss-of-levels` what the best levels would lose.
     pub loss: BTreeMap<&'static str, f64>,
     /// Whether the search proved that no levels lose less by the profile's own metric.
     pub optimal: bool,
@@ -108,6 +112,7 @@ pub fn compare(
             let draw = Draw::new(&plan, &sample, &priorities);
             let rows = choose_rows(&plan, &operators, &source, &place, draw, progress)?;
             let draw = draw.capped(rows.as_ref());
+            microaggregation::learn(&plan, &mut operators, &source, &place, draw, progress)?;
             let levels = key.stream("levels");
             let (table, _) = raw_classes(&plan, &mut operators, &source, &place, draw, &levels, progress)?;
             surveys.push(Survey { key: like, table, seconds: start.elapsed().as_secs_f64() });
@@ -148,6 +153,7 @@ fn measure(
         holds: coarse.is_some(),
         why_not: coarse.is_none().then(|| found.why_nothing()),
         levels: BTreeMap::new(),
+        recoding: plan.search.recoding.name(),
         rows: table.total_rows(),
         suppressed_share: 0.0,
         classes: 0,
@@ -162,24 +168,62 @@ fn measure(
         survey_shared: false,
         class_table_bytes: table.bytes() as u64,
     };
+    let node = |chosen: &[(usize, usize)]| -> Vec<usize> {
+        let level = |at: &usize| chosen.iter().find(|(column, _)| column == at).map_or(0, |(_, level)| *level);
+        plan.quasi.iter().map(level).collect()
+    };
+    if plan.recodes() {
+        let recoded = recoding::find(plan, operators, table, &columns, place, progress)?;
+        (compared.holds, compared.optimal) = (recoded.regions.is_some(), false);
+        (compared.search_seconds, compared.why_not) = (recoded.seconds, None);
+        let Some(regions) = &recoded.regions else {
+            compared.why_not = Some(recoded.why_nothing());
+            return Ok(compared);
+        };
+        compared.suppressed_share = risk::ratio(regions.suppressed_rows, table.total_rows());
+        compared.shows(&regions.members());
+        compared.loss = losses_of_regions(problem(plan, table, &columns)?, regions);
+        if let Some(chosen) = &found.levels {
+            let levels = losses(problem(plan, table, &columns)?, &node(chosen))?;
+            compared.loss.extend(levels.get("loss").map(|loss| ("loss-of-levels", *loss)));
+        }
+        return Ok(compared);
+    }
     let (Some(coarse), Some(chosen)) = (coarse, &found.levels) else { return Ok(compared) };
     compared.levels = chosen.iter().map(|(at, level)| (plan.columns[*at].name.clone(), *level as u64)).collect();
     let out = check::leave_out(&coarse, &plan.models).map_err(|unfit| super::survey::unplaced(plan, &unfit))?;
     let kept: Vec<u64> =
         coarse.members().iter().zip(&out).filter(|(_, out)| !**out).map(|(members, _)| *members).collect();
-    let risks = risk::risks(&kept, None, THRESHOLD).prosecutor;
     compared.suppressed_share = risk::ratio(rows_of(&coarse, &out), table.total_rows());
-    compared.classes = kept.len() as u64;
-    compared.k_anonymity = kept.iter().copied().min().unwrap_or(0);
-    (compared.highest_risk, compared.average_risk, compared.share_at_risk) =
-        (risks.highest, risks.average, risks.at_risk);
-    let node: Vec<usize> = plan
-        .quasi
-        .iter()
-        .map(|at| chosen.iter().find(|(column, _)| column == at).map_or(0, |(_, level)| *level))
-        .collect();
-    compared.loss = losses(problem(plan, table, &columns)?, &node)?;
+    compared.shows(&kept);
+    compared.loss = losses(problem(plan, table, &columns)?, &node(chosen))?;
     Ok(compared)
+}
+
+impl Compared {
+    /// What classes of so many members tell.
+    fn shows(&mut self, kept: &[u64]) {
+        let risks = risk::risks(kept, None, THRESHOLD).prosecutor;
+        self.classes = kept.len() as u64;
+        self.k_anonymity = kept.iter().copied().min().unwrap_or(0);
+        (self.highest_risk, self.average_risk, self.share_at_risk) = (risks.highest, risks.average, risks.at_risk);
+    }
+}
+
+/// What regions lose by the metrics that do not go by levels, every column weighing the same.
+#[expect(clippy::cast_precision_loss, reason = "counts as losses")]
+fn losses_of_regions(mut problem: Problem, regions: &Regions) -> BTreeMap<&'static str, f64> {
+    problem.metric = Metric::LOSS;
+    problem.ladders.iter_mut().for_each(|ladder| ladder.weight = 1.0);
+    let cost = regions.cost_in(&problem);
+    let rows: u64 = problem.classes.rows.iter().sum();
+    let classes = (cost.classes + u64::from(cost.suppressed_rows > 0)).max(1);
+    [
+        ("loss", cost.loss.first().copied().unwrap_or(0.0)),
+        ("discernibility", cost.discernibility as f64),
+        ("class-size", rows as f64 / classes as f64),
+    ]
+    .into()
 }
 
 /// What a node loses by several metrics, every column weighing the same.

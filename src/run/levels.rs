@@ -6,6 +6,7 @@
 
 use super::draw::Draw;
 use super::ladders::Column;
+use super::parallel::Done;
 use super::survey::{Counted, count, unplaced};
 use super::{Progress, Stage, Workplace};
 use crate::check::{self, Asked, Model};
@@ -61,7 +62,7 @@ impl Search {
 }
 
 /// Steps by which distances are tightened where a release would not hold with itself as the whole.
-const TIGHTER: [f64; 10] = [1.0, 0.99, 0.97, 0.94, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5];
+pub(super) const TIGHTER: [f64; 10] = [1.0, 0.99, 0.97, 0.94, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5];
 
 /// Finds the levels. `operators` stand on the fixed levels afterwards; the caller sets them to the levels found.
 pub(super) fn search(
@@ -73,16 +74,34 @@ pub(super) fn search(
     key: &StreamKey,
     progress: &Progress,
 ) -> Result<Search> {
-    let (table, shards) = raw_classes(plan, operators, source, place, draw, key, progress)?;
-    let Ok(columns) = super::ladders::build(plan, operators, &table) else {
-        return Err(locate(plan, operators, source, place, draw, progress));
-    };
+    let (table, shards, columns) = raw_columns(plan, operators, source, place, draw, key, progress)?;
     operators.set_levels(&fixed_levels(plan));
     let (mut found, coarse) = search_classes(plan, &table, &columns, place, progress)?;
     if plan.search.levels_from != LevelsFrom::Sample && table.shared().is_none() {
         found.counted = coarse.map(|coarse| (coarse, shards));
     }
     Ok(found)
+}
+
+/// The classes of the raw values, with the shards that they were counted in, and the ladders of their columns.
+pub(super) type Raw = (ClassTable, Vec<Done<()>>, Vec<Column>);
+
+/// The classes of the raw values and the ladders of their columns; a value without a place in them is told with its row.
+/// `operators` stand on the raw values afterwards.
+pub(super) fn raw_columns(
+    plan: &Plan,
+    operators: &mut Operators,
+    source: &Source,
+    place: &Workplace<'_>,
+    draw: Draw<'_>,
+    key: &StreamKey,
+    progress: &Progress,
+) -> Result<Raw> {
+    let (table, shards) = raw_classes(plan, operators, source, place, draw, key, progress)?;
+    match super::ladders::build(plan, operators, &table) {
+        Ok(columns) => Ok((table, shards, columns)),
+        Err(_) => Err(locate(plan, operators, source, place, draw, progress)),
+    }
 }
 
 /// The classes of the raw values, of the rows that the search looks at. `operators` stand on the raw values afterwards.
@@ -198,7 +217,7 @@ fn at(table: &ClassTable, columns: &[Column], levels: &[usize]) -> ClassTable {
 }
 
 /// Which models fail at the highest levels, and by how many rows.
-fn failing(plan: &Plan, table: &ClassTable, columns: &[Column], limit: u64) -> Result<Vec<(String, u64)>> {
+pub(super) fn failing(plan: &Plan, table: &ClassTable, columns: &[Column], limit: u64) -> Result<Vec<(String, u64)>> {
     let top: Vec<usize> = columns.iter().map(|column| column.ladder.max).collect();
     let coarse = at(table, columns, &top);
     let mut failing = Vec::new();

@@ -19,12 +19,15 @@ mod examples;
 mod ladders;
 mod levels;
 pub mod measure;
+mod microaggregation;
 mod network;
 mod parallel;
 mod population;
 mod progress;
 mod reapply;
+mod recoding;
 mod record;
+mod regions;
 mod release;
 mod reread;
 mod seal;
@@ -45,7 +48,7 @@ pub use examples::check_examples;
 pub use progress::{Progress, Stage};
 pub use seal::SignWith;
 pub use self_test::{Planted, self_test};
-pub use solve::{Solved, solve};
+pub use solve::{Recoded, Solved, solve};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, Judgement};
@@ -149,7 +152,8 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     let Compiled { plan, operators } =
         plan::compile(&job.loaded.profile, source.schema(), &key, job.folder.as_deref(), source_format(&source))?;
     approve::may_be_asked(&plan, &signers)?;
-    if (plan.needs_survey() || plan.rows_per_subject.is_some()) && !source.can_read_twice() {
+    let once = !plan.needs_survey() && plan.rows_per_subject.is_none() && operators.microaggregated().is_empty();
+    if !once && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
     }
     let people = population::open(job, &plan)?;
@@ -213,12 +217,29 @@ impl Begun<'_> {
         let draw = draw::Draw::new(plan, &sample, &priorities);
         let taken = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
         let draw = draw.capped(taken.as_ref());
-        let (mut counted, mut chosen, mut levels) = (None, None, Vec::new());
-        if plan.is_open() {
+        microaggregation::learn(plan, &mut operators, source, place, draw, progress)?;
+        let (mut counted, mut chosen, mut levels, mut recoded) = (None, None, Vec::new(), None);
+        if plan.recodes() {
+            let drawn = (draw, &key.stream("levels"));
+            let found = recoding::survey(plan, &mut operators, source, place, drawn, progress)?;
+            levels = plan.raw_levels();
+            let plan = plan.recoded(&operators)?;
+            match found {
+                Ok(survey) => recoded = Some(survey),
+                Err(found) => {
+                    record.key_destroyed(key, operators, clock)?;
+                    let why = (found.why_nothing(), found.rows, found.limit);
+                    return record.refuse_without_levels(&plan, why, stage, place, clock);
+                }
+            }
+            record.levels_chosen(&plan, &operators, Some(false), clock)?;
+            chosen = Some(plan);
+        } else if plan.is_open() {
             let search = levels::search(plan, &mut operators, source, place, draw, &key.stream("levels"), progress)?;
             let Some(found) = &search.levels else {
                 record.key_destroyed(key, operators, clock)?;
-                return record.refuse_without_levels(plan, &search, stage, place, clock);
+                let why = (search.why_nothing(), search.rows, search.limit);
+                return record.refuse_without_levels(plan, why, stage, place, clock);
             };
             levels.clone_from(found);
             operators.set_levels(&levels);
@@ -230,7 +251,10 @@ impl Begun<'_> {
 
         let survey = if plan.needs_survey() {
             progress.begin(Stage::Survey, source.total_bytes());
-            let survey = survey::survey(plan, &operators, source, place, draw, counted, progress)?;
+            let survey = match recoded {
+                Some(survey) => survey,
+                None => survey::survey(plan, &operators, source, place, draw, counted, progress)?,
+            };
             record.survey_done(&survey, clock)?;
             if survey.rows_below > survey.limit {
                 record.key_destroyed(key, operators, clock)?;

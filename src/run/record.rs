@@ -2,7 +2,6 @@
 
 mod totals;
 
-use super::levels::Search;
 use super::parallel::Done;
 use super::release::ShardReport;
 use super::survey::Survey;
@@ -132,6 +131,7 @@ impl Record {
             minimize: proven.map(|_| plan.search.minimize.name().to_owned()),
             proven,
             hierarchies: columns().filter_map(digest).collect(),
+            recoding: plan.recodes().then(|| plan.search.recoding.name().to_owned()),
         });
         self.journal.append(event, clock)
     }
@@ -320,17 +320,17 @@ impl Record {
         self.refuse_early(plan, measured, survey.limit, stage, place, clock)
     }
 
-    /// The same where no levels satisfy the models.
+    /// The same where no levels satisfy the models: why, the rows that were looked at, and how many may be suppressed.
     pub(super) fn refuse_without_levels(
         &mut self,
         plan: &Plan,
-        search: &Search,
+        (why, rows, limit): (String, u64, u64),
         stage: Stage,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
-        self.rows = RowAccount { read: search.rows, ..RowAccount::default() };
-        self.refuse_early(plan, search.why_nothing(), search.limit, stage, place, clock)
+        self.rows = RowAccount { read: rows, ..RowAccount::default() };
+        self.refuse_early(plan, why, limit, stage, place, clock)
     }
 
     fn refuse_early(
@@ -442,6 +442,7 @@ impl Record {
             unit: plan.unit.name(),
             k: plan.k.map(crate::limits::K::get),
             suppression_limit: plan.suppress_at_most.to_string(),
+            recoding: plan.search.recoding.name(),
             risk: gate.map(|gate| Risk::of(gate, plan.unit)),
             columns: column_records(plan),
             gate: gate.map(|gate| gate.verdicts.iter().map(rule_record).collect()).unwrap_or_default(),

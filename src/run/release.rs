@@ -184,6 +184,14 @@ impl<'p> Releaser<'p> {
         let (columns, invalid) = self.transforming.columns(&plan.released, batch, number)?;
         report.invalid += invalid;
         self.classify(&columns)?;
+        let columns = match self.release.survey.and_then(|survey| survey.recoded.as_ref()) {
+            Some(recoded) => {
+                let (columns, invalid) = recoded.show(columns, &self.classes);
+                report.invalid += invalid;
+                columns
+            }
+            None => columns,
+        };
         self.fates.clear();
         let names = self.subject_place.map(|place| columns[place].to_text());
         for row in 0..batch.rows {

@@ -2,9 +2,10 @@
 
 use super::draw::{Draw, choose_rows};
 use super::levels::{self, Search};
-use super::{Options, Progress, Stage, Workplace, make_pool, open_source, source_format};
+use super::recoding::{self, Found};
+use super::{Options, Progress, Stage, Workplace, make_pool, microaggregation, open_source, source_format};
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{self, Compiled, Plan};
+use crate::plan::{self, Compiled, Operators, Plan};
 use crate::profile::Loaded;
 use crate::secret::MasterKey;
 use serde::Serialize;
@@ -55,10 +56,53 @@ pub struct Solved {
     pub why_not: Option<String>,
     /// Models that fail at the highest levels, and the rows that each rejects there.
     pub failing: BTreeMap<String, u64>,
+    /// What a run releases instead of levels, where the profile asks for it; the levels above are then for comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recoding: Option<Recoded>,
     /// From opening the input to the last proof.
     pub seconds: f64,
     /// The search alone.
     pub search_seconds: f64,
+}
+
+/// What a recoding beyond levels found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Recoded {
+    /// `local` or `multidimensional`.
+    pub kind: &'static str,
+    /// Whether a run would take it: it also holds with the released rows alone as the whole.
+    pub holds: bool,
+    /// The loss, in the measure of the levels; the first number of it where it is a list.
+    pub loss: Option<f64>,
+    /// The list, for the aggregate `rank`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub losses: Option<Vec<f64>>,
+    /// What the levels lose that the search for levels found; none where no levels fit.
+    pub loss_of_levels: Option<f64>,
+    /// What each column loses.
+    pub loss_by_column: Option<BTreeMap<String, f64>>,
+    /// Classes that a reader of the release sees.
+    pub classes: u64,
+    /// Rows that are suppressed.
+    pub suppressed_rows: u64,
+    /// Σ rows² of kept classes, N · rows of suppressed ones.
+    pub discernibility: Option<f64>,
+    /// Bits per row by which the released distribution, spread evenly over what each class covers, differs from the true one.
+    pub divergence: Option<f64>,
+    /// How much distances were tightened; 1 is not at all.
+    pub tightened: f64,
+    /// Why a run would refuse.
+    pub why_not: Option<String>,
+    /// The recoding alone.
+    pub seconds: f64,
+}
+
+impl Solved {
+    /// Whether a run would find something to release.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.recoding.as_ref().map_or(self.release_levels.is_some(), |recoded| recoded.holds)
+    }
 }
 
 /// Searches the levels that a run of this profile would choose.
@@ -92,14 +136,50 @@ pub fn solve(
     let draw = Draw::new(&plan, &sample, &priorities);
     let rows = choose_rows(&plan, &operators, &source, &place, draw, progress)?;
     let draw = draw.capped(rows.as_ref());
-    let search = levels::search(&plan, &mut operators, &source, &place, draw, &key.stream("levels"), progress)?;
+    microaggregation::learn(&plan, &mut operators, &source, &place, draw, progress)?;
+    let key = key.stream("levels");
+    let (search, recoded) = if plan.recodes() {
+        let (table, _, columns) = levels::raw_columns(&plan, &mut operators, &source, &place, draw, &key, progress)?;
+        let (search, _) = levels::search_classes(&plan, &table, &columns, &place, progress)?;
+        let found = recoding::find(&plan, &operators, &table, &columns, &place, progress)?;
+        let recoded = recoded(&plan, &found, &search);
+        (search, Some(recoded))
+    } else {
+        (levels::search(&plan, &mut operators, &source, &place, draw, &key, progress)?, None)
+    };
+    let mut solved = solved(&plan, &search, &operators, start.elapsed().as_secs_f64());
+    solved.recoding = recoded;
+    Ok(solved)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a sum of squares to be looked at")]
+fn recoded(plan: &Plan, found: &Found, search: &Search) -> Recoded {
+    let cost = found.cost.as_ref();
+    let regions = found.regions.as_ref();
+    let by_column = |cost: &crate::recode::Cost| {
+        search.columns.iter().cloned().zip(cost.loss_by_column.iter().copied()).collect::<BTreeMap<_, _>>()
+    };
+    Recoded {
+        kind: plan.search.recoding.name(),
+        holds: regions.is_some(),
+        loss: cost.and_then(|cost| cost.loss.first().copied()),
+        losses: cost.map(|cost| cost.loss.clone()).filter(|losses| losses.len() > 1),
+        loss_of_levels: search.solution.best.as_ref().map(|best| best.loss.first()),
+        loss_by_column: cost.map(by_column),
+        classes: regions.map_or(cost.map_or(0, |cost| cost.classes), |regions| regions.members().len() as u64),
+        suppressed_rows: regions.map_or(cost.map_or(0, |cost| cost.suppressed_rows), |regions| regions.suppressed_rows),
+        discernibility: cost.map(|cost| cost.discernibility as f64),
+        divergence: cost.map(|cost| cost.divergence),
+        tightened: found.tightened,
+        why_not: regions.is_none().then(|| found.why_nothing()),
+        seconds: found.seconds,
+    }
+}
+
+fn solved(plan: &Plan, search: &Search, operators: &Operators, seconds: f64) -> Solved {
     let name = |at: usize, level: usize| {
         operators.generalize(at).map_or_else(String::new, |generalize| generalize.hierarchy().level_name(level))
     };
-    Ok(solved(&plan, &search, &name, start.elapsed().as_secs_f64()))
-}
-
-fn solved(plan: &Plan, search: &Search, name: &dyn Fn(usize, usize) -> String, seconds: f64) -> Solved {
     let best = search.solution.best.as_ref();
     let hierarchical = |at: &usize| plan.columns[*at].open.is_some() || plan.columns[*at].level.is_some();
     let named = |levels: &mut dyn Iterator<Item = (usize, usize)>| -> BTreeMap<String, (usize, usize)> {
@@ -138,6 +218,7 @@ fn solved(plan: &Plan, search: &Search, name: &dyn Fn(usize, usize) -> String, s
         tightened: search.tightened,
         why_not: search.levels.is_none().then(|| search.why_nothing()),
         failing: search.failing.iter().cloned().collect(),
+        recoding: None,
         seconds,
         search_seconds: search.seconds,
     }

@@ -2,6 +2,7 @@
 
 use super::draw::{Draw, Drawn};
 use super::parallel::{Done, Worker, each_shard};
+use super::regions::Recoded;
 use super::transforming::Transforming;
 use super::{Progress, Workplace};
 use crate::check::{self, Unfit};
@@ -31,6 +32,8 @@ pub(super) struct Survey {
     pub(super) limit: u64,
     /// By shard: its size and fingerprint, so that a changed input is seen in pass two.
     pub(super) shards: Vec<ShardCount>,
+    /// Where rows are recoded by region: what they show. The classifier and `suppressed` are then of the raw values.
+    pub(super) recoded: Option<Recoded>,
 }
 
 /// Counts classes over the whole input, unless the search for levels has done so, and finds which rows must stay out.
@@ -113,6 +116,7 @@ impl Survey {
             limit: found.limit,
             shards: done.into_iter().map(|shard| shard.count).collect(),
             classes,
+            recoded: None,
         }
     }
 }

@@ -1,12 +1,12 @@
 //! From a profile's words to an operator: the only file here that knows profiles.
 
 use super::{
-    Clamp, DatePrecision, Distribution, Drop, Keep, Mask, Noise, OnInvalid, Operator, Redact, Round, ShiftDate,
-    Shuffle, Surrogate, Token, TokenRegistry, Truncate,
+    Centre, Clamp, DatePrecision, Distribution, Drop, Keep, Mask, Microaggregate, Noise, OnInvalid, Operator, Redact,
+    Round, ShiftDate, Shuffle, Surrogate, Token, TokenRegistry, Truncate,
 };
 use crate::domain::SemanticType;
 use crate::hierarchy::step_from_spec;
-use crate::profile::{Encoding, Invalid, NoiseSpec, OperatorSpec};
+use crate::profile::{CentreName, Encoding, Invalid, NoiseSpec, OperatorSpec};
 use crate::secret::{FieldKey, StreamKey, TextEncoding};
 use std::sync::Arc;
 
@@ -62,6 +62,13 @@ pub fn from_spec(spec: &OperatorSpec, materials: Materials) -> Result<Operator, 
         OperatorSpec::ShiftDate { days } => {
             let subject = materials.subject.ok_or("dates are moved by person, and no column has the role `subject`")?;
             Operator::ShiftDate(ShiftDate::new(materials.field_key.ok_or(NO_KEY)?, *days, subject, on_invalid)?)
+        }
+        OperatorSpec::Microaggregate { k, step, with } => {
+            let centre = match with {
+                CentreName::Mean => Centre::Mean,
+                CentreName::Median => Centre::Median,
+            };
+            Operator::Microaggregate(Microaggregate::new(*k, centre, *step, on_invalid)?)
         }
         OperatorSpec::Noise { noise, step, low, high } => {
             let distribution = match noise {

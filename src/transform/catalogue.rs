@@ -31,6 +31,7 @@ pub fn catalogue() -> Vec<OperatorInfo> {
         super::truncate::INFO,
         super::date_precision::INFO,
         super::shift_date::INFO,
+        super::microaggregate::INFO,
         super::noise::INFO,
         super::shuffle::INFO,
     ]

@@ -14,6 +14,7 @@ mod generalize;
 mod grid;
 mod keep;
 mod mask;
+mod microaggregate;
 mod noise;
 mod numbers;
 mod output;
@@ -37,6 +38,7 @@ pub use faults::OnInvalid;
 pub use generalize::Generalize;
 pub use keep::Keep;
 pub use mask::Mask;
+pub use microaggregate::{Centre, Microaggregate};
 pub use noise::{Distribution, Noise};
 pub use redact::Redact;
 pub use registry::TokenRegistry;
@@ -78,6 +80,8 @@ pub enum Operator {
     DatePrecision(DatePrecision),
     /// Dates of a person moved together.
     ShiftDate(ShiftDate),
+    /// Centres of groups of near numbers.
+    Microaggregate(Microaggregate),
     /// Random noise added.
     Noise(Noise),
     /// Values permuted among the rows.
@@ -146,6 +150,7 @@ impl Operator {
             Self::Truncate(truncate) => Ok(truncate.apply(cells)),
             Self::DatePrecision(precision) => precision.apply(cells),
             Self::ShiftDate(shift) => shift.apply(cells, scratch),
+            Self::Microaggregate(groups) => groups.apply(cells),
             Self::Noise(noise) => noise.apply(cells),
             Self::Shuffle(shuffle) => Ok(shuffle.apply(cells)),
         }
@@ -167,6 +172,7 @@ impl Operator {
             Self::Truncate(_) => &truncate::INFO,
             Self::DatePrecision(_) => &date_precision::INFO,
             Self::ShiftDate(_) => &shift_date::INFO,
+            Self::Microaggregate(_) => &microaggregate::INFO,
             Self::Noise(_) => &noise::INFO,
             Self::Shuffle(_) => &shuffle::INFO,
         }
@@ -202,6 +208,7 @@ impl Operator {
             Self::Truncate(truncate) => truncate.describe(),
             Self::DatePrecision(precision) => precision.describe(),
             Self::ShiftDate(shift) => shift.describe(),
+            Self::Microaggregate(groups) => groups.describe(),
             Self::Noise(noise) => noise.describe(),
         };
         if parameters.is_empty() { self.name().into() } else { format!("{}: {parameters}", self.name()) }
@@ -223,6 +230,7 @@ impl Operator {
             Self::Clamp(clamp) => clamp.output_type(input).map(Some),
             Self::DatePrecision(precision) => precision.output_type(input).map(Some),
             Self::ShiftDate(shift) => shift.output_type(input).map(Some),
+            Self::Microaggregate(groups) => groups.output_type(input).map(Some),
             Self::Noise(noise) => noise.output_type(input).map(Some),
         }
     }
@@ -242,6 +250,7 @@ impl Operator {
             | Self::Truncate(_)
             | Self::DatePrecision(_)
             | Self::ShiftDate(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_) => false,
         }
     }
@@ -261,6 +270,7 @@ impl Operator {
             | Self::Truncate(_)
             | Self::DatePrecision(_)
             | Self::ShiftDate(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_) => false,
         }
     }
@@ -278,6 +288,7 @@ impl Operator {
             | Self::Clamp(_)
             | Self::DatePrecision(_)
             | Self::ShiftDate(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_)
             | Self::Shuffle(_) => false,
         }
@@ -299,6 +310,7 @@ impl Operator {
             | Self::Clamp(_)
             | Self::Truncate(_)
             | Self::DatePrecision(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_) => Reversal::Nobody,
         }
     }
@@ -317,6 +329,7 @@ impl Operator {
             | Self::Clamp(_)
             | Self::Truncate(_)
             | Self::DatePrecision(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_) => false,
         }
     }
@@ -337,6 +350,7 @@ impl Operator {
             | Self::Clamp(_)
             | Self::Truncate(_)
             | Self::DatePrecision(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_)
             | Self::Shuffle(_) => false,
         }
@@ -359,6 +373,7 @@ impl Operator {
             | Self::Truncate(_)
             | Self::DatePrecision(_)
             | Self::ShiftDate(_)
+            | Self::Microaggregate(_)
             | Self::Shuffle(_) => true,
         }
     }
@@ -380,6 +395,7 @@ impl Operator {
             | Self::Truncate(_)
             | Self::DatePrecision(_)
             | Self::ShiftDate(_)
+            | Self::Microaggregate(_)
             | Self::Noise(_) => false,
         }
     }

@@ -89,6 +89,21 @@ pub(super) fn map<'a>(
     faults.finish(column)
 }
 
+/// A column of the type that [`map`] gives, without a number.
+pub(super) fn nothing<'a>(column: &Column<'_>, whole: bool) -> Column<'a> {
+    let rows = column.len();
+    match column {
+        Column::Integer(_) if whole => Column::Integer(vec![None; rows]),
+        Column::Integer(_) | Column::Decimal(_) => Column::Decimal(vec![None; rows]),
+        Column::Float(_) => Column::Float(vec![None; rows]),
+        Column::Text(_) | Column::Boolean(_) | Column::Date(_) | Column::Timestamp(_) => {
+            let mut out = Output::new(rows, 0);
+            (0..rows).for_each(|_| out.null());
+            out.finish(true)
+        }
+    }
+}
+
 fn each<T: Copy, U>(
     cells: &[Option<T>],
     faults: &mut Faults,

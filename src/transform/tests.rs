@@ -75,6 +75,20 @@ fn generalize(hierarchy: &Arc<Hierarchy>, level: usize, on_invalid: OnInvalid) -
     Operator::Generalize(Generalize::new(Arc::clone(hierarchy), level, on_invalid))
 }
 
+/// Groups 1 and 2 with centre 1.4, 1900 to 1999 with centre 1948.
+fn groups(on_invalid: OnInvalid) -> Operator {
+    let mut groups = Microaggregate::new(5, Centre::Mean, number("10"), on_invalid).unwrap();
+    let centre = |value: &str, centre: &str| (number(value), number(centre));
+    groups.learn(vec![
+        centre("1", "1.4"),
+        centre("2", "1.4"),
+        centre("1900", "1948"),
+        centre("1945.30", "1948"),
+        centre("1999", "1948"),
+    ]);
+    Operator::Microaggregate(groups)
+}
+
 /// One of each, in the order of the catalogue, with what the examples say.
 fn every() -> Vec<Operator> {
     let error = OnInvalid::Error;
@@ -91,6 +105,7 @@ fn every() -> Vec<Operator> {
         Operator::Truncate(Truncate::new(3)),
         Operator::DatePrecision(DatePrecision::new(Step::Year, error)),
         shift(365, error),
+        groups(error),
         Operator::Noise(Noise::new(Distribution::Laplace(5.0), number("1"), None, None, error).unwrap()),
         Operator::Shuffle(Shuffle),
     ]
@@ -149,6 +164,7 @@ fn every_file_has_its_headings_and_says_what_the_catalogue_says() {
         include_str!("truncate.rs"),
         include_str!("date_precision.rs"),
         include_str!("shift_date.rs"),
+        include_str!("microaggregate.rs"),
         include_str!("noise.rs"),
         include_str!("shuffle.rs"),
     ];
@@ -561,6 +577,28 @@ fn noise_has_its_scale_lies_on_the_grid_and_within_the_ends() {
 }
 
 #[test]
+fn a_number_becomes_the_centre_of_its_group() {
+    let cells = [Some("2"), Some("1945.3"), None, Some("1999.0"), Some("7")];
+    let apply_to = |operator: &Operator| texts(&apply(operator, &text_column(&cells)).unwrap().column);
+    let some = |text: &str| Some(text.to_owned());
+    // 7 was not counted: it gets what its neighbour has
+    let expected = [some("0"), some("1950"), None, some("1950"), some("1950")];
+    assert_eq!(apply_to(&groups(OnInvalid::Error)), expected);
+    let integers = Column::Integer(vec![Some(1), None, Some(1900)]);
+    let made = apply(&groups(OnInvalid::Error), &integers).unwrap().column;
+    assert_eq!(texts(&made), [some("0"), None, some("1950")]);
+    // alone it is rounded; with too few numbers nothing leaves; no number is told
+    let alone = || Microaggregate::new(2, Centre::Median, number("10"), OnInvalid::Error).unwrap();
+    assert_eq!(apply_to(&Operator::Microaggregate(alone()))[1], some("1950"));
+    let mut none = alone();
+    none.learn(Vec::new());
+    assert_eq!(apply_to(&Operator::Microaggregate(none)), [const { None }; 5]);
+    let error = apply(&groups(OnInvalid::Error), &text_column(&[Some("canary")])).err().unwrap();
+    assert!(!format!("{error} {error:?}").contains("canary"));
+    assert!(Microaggregate::new(1, Centre::Mean, number("10"), OnInvalid::Error).is_err());
+}
+
+#[test]
 fn at_most_twenty_errors_are_told_and_the_others_counted() {
     let round = Operator::Round(Round::new(number("1"), OnInvalid::Error).unwrap());
     let column = text_column(&vec![Some("canary"); 50]);
@@ -574,7 +612,7 @@ fn at_most_twenty_errors_are_told_and_the_others_counted() {
 
 #[test]
 fn every_spec_builds_the_operator_of_its_name() {
-    use crate::profile::{DateStep, Encoding, NoiseSpec, OperatorSpec};
+    use crate::profile::{CentreName, DateStep, Encoding, NoiseSpec, OperatorSpec};
     let ten = number("10");
     let specs = [
         OperatorSpec::Keep,
@@ -588,6 +626,7 @@ fn every_spec_builds_the_operator_of_its_name() {
         OperatorSpec::Truncate { characters: 3 },
         OperatorSpec::DatePrecision { step: DateStep::Years(5) },
         OperatorSpec::ShiftDate { days: 365 },
+        OperatorSpec::Microaggregate { k: 3, step: ten, with: CentreName::Median },
         OperatorSpec::Noise { noise: NoiseSpec::Gaussian(2.0), step: ten, low: None, high: None },
         OperatorSpec::Shuffle,
     ];

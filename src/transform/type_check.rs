@@ -92,7 +92,9 @@ fn checks(operator: &Operator, semantic: SemanticType) -> bool {
     match operator {
         // nothing of the column is read
         Operator::Drop(_) | Operator::Token(_) => true,
-        Operator::Round(_) | Operator::Clamp(_) | Operator::Noise(_) => semantic == SemanticType::Decimal,
+        Operator::Round(_) | Operator::Clamp(_) | Operator::Microaggregate(_) | Operator::Noise(_) => {
+            semantic == SemanticType::Decimal
+        }
         Operator::DatePrecision(_) | Operator::ShiftDate(_) => dates,
         Operator::Generalize(generalize) => {
             (generalize.reads_dates() && dates) || (generalize.reads_numbers() && semantic == SemanticType::Decimal)
@@ -111,6 +113,7 @@ fn takes_text(operator: &Operator) -> bool {
     match operator {
         Operator::Round(_)
         | Operator::Clamp(_)
+        | Operator::Microaggregate(_)
         | Operator::Noise(_)
         | Operator::DatePrecision(_)
         | Operator::ShiftDate(_) => false,

@@ -64,6 +64,7 @@ const MODULES: &[(&str, &[&str])] = &[
             "profile",
             "random",
             "read",
+            "recode",
             "report",
             "secret",
             "solve",

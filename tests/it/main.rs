@@ -30,6 +30,7 @@ mod oracle; // optima that ARX found
 mod persons; // k counted on persons, not on rows
 mod population; // membership: a table of the population, through the operators of the release
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
+mod recoding; // the same through the program: what leaves covers its rows and holds
 mod release; // what a release is: rows, order, files, log
 mod restoration; // attacks on a published release find nothing beyond chance; on careless ones, nearly all
 mod secrets; // the process: no core dump, a locked key, nothing named, no network

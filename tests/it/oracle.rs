@@ -89,8 +89,10 @@ pub(crate) fn adult_problem() -> Option<(Problem, Vec<outis::recode::Dimension>)
             return Dimension::Hierarchy;
         }
         let place = |value: Option<&[u8]>| std::str::from_utf8(value.unwrap()).unwrap().parse::<u64>().unwrap();
-        let lowest = hierarchy("age").rows.iter().map(|row| row[0].parse::<u64>().unwrap()).min().unwrap();
-        Dimension::Ordered(values.iter().map(|value| place(value) - lowest).collect())
+        let ages: Vec<u64> = hierarchy("age").rows.iter().map(|row| row[0].parse().unwrap()).collect();
+        let lowest = ages.iter().min().unwrap();
+        let places = values.iter().map(|value| Some(place(value) - lowest)).collect();
+        Dimension::Ordered(outis::recode::Order::new(places, ages.len() as u64))
     };
     let dimensions = names.iter().zip(classes.quasi()).map(dimension).collect();
     let problem =

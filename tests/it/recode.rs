@@ -5,7 +5,7 @@ use crate::brute_force::{RAW, SECRETS, Small, holds, model, problem, small};
 use crate::oracle::adult_problem;
 use outis::check::Model;
 use outis::limits::K;
-use outis::recode::{Cell, Cut, Dimension, Recoding, local, multidimensional};
+use outis::recode::{Cell, Cut, Dimension, Order, Recoding, local, multidimensional};
 use outis::solve::{Aggregate, Budget, Metric, Problem, node, solve};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -36,10 +36,10 @@ fn sound(small: &Small, problem: &Problem, models: &[Model], dimensions: &[Dimen
                             assert!((ladder.min..=ladder.max).contains(&level));
                         }
                         Cell::Range { low, high } => {
-                            let Dimension::Ordered(places) = &dimensions[column] else {
+                            let Dimension::Ordered(order) = &dimensions[column] else {
                                 panic!("a range without order")
                             };
-                            let at = |code: u32| places[code as usize];
+                            let at = |code: u32| order.place(code).expect("a place");
                             assert!(at(low) <= at(raw) && at(raw) <= at(high));
                         }
                     }
@@ -73,8 +73,12 @@ fn sound(small: &Small, problem: &Problem, models: &[Model], dimensions: &[Dimen
 
 /// Some columns by order, the others by their ladder.
 fn dimensions(columns: usize, ordered: u8) -> Vec<Dimension> {
-    let places = || Dimension::Ordered((0..u64::from(RAW)).collect());
-    (0..columns).map(|at| if ordered >> at & 1 == 1 { places() } else { Dimension::Hierarchy }).collect()
+    // in every other column the last value has no place, as a null has none
+    let places = |column: usize| {
+        let place = |at: u64| (column.is_multiple_of(2) || at + 1 < u64::from(RAW)).then_some(at);
+        Dimension::Ordered(Order::new((0..u64::from(RAW)).map(place).collect(), u64::from(RAW)))
+    };
+    (0..columns).map(|at| if ordered >> at & 1 == 1 { places(at) } else { Dimension::Hierarchy }).collect()
 }
 
 proptest! {
@@ -113,7 +117,9 @@ proptest! {
                 for tuple in small.rows.iter().map(|row| &row.0) {
                     let inside = |cells: &Vec<Cell>| cells.iter().zip(tuple).enumerate().all(|(column, (cell, raw))| match *cell {
                         Cell::Label { level, code } => {
-                            problem.ladders[column].levels[level].parent_code[*raw as usize] == code
+                            // in a column by order a label stands for what has no place, and for nothing else
+                            let placed = matches!(&dimensions[column], Dimension::Ordered(order) if order.place(*raw).is_some());
+                            !placed && problem.ladders[column].levels[level].parent_code[*raw as usize] == code
                         }
                         Cell::Range { low, high } => (low..=high).contains(raw),
                     });

@@ -143,3 +143,13 @@ fn lists_and_schema_are_as_reviewed() {
         assert!(folder.outis(&["completions", shell]).expect(0).stdout().contains("outis"));
     }
 }
+
+#[test]
+fn the_readme_tells_every_operator() {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let table = text.lines().skip_while(|line| !line.starts_with("| operator |")).skip(2);
+    let told: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
+    let line =
+        |info: &outis::transform::OperatorInfo| format!("| `{}` | {} | {} |", info.name, info.summary, info.iso_20889);
+    assert_eq!(told, outis::transform::catalogue().iter().map(line).collect::<Vec<_>>());
+}

@@ -27,6 +27,7 @@ mod order;
 mod persons;
 mod precision;
 mod rare_values;
+mod recoding;
 mod risk;
 mod rows;
 mod search_trace;
@@ -51,6 +52,7 @@ pub const RULES: &[&Rule] = &[
     &key::RULE,
     &memory::RULE,
     &network::RULE,
+    &recoding::RULE,
     &columns::RULE,
     &files::RULE,
     &rows::RULE,

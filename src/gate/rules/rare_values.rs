@@ -7,6 +7,7 @@
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::value_support::{self, ValueSupport};
 use crate::gate::{Case, Measured};
+use std::collections::BTreeSet;
 
 pub(super) const RULE: Rule = Rule {
     id: "rare-values",
@@ -19,11 +20,12 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
-    let Some(limit) = value_support::limit(case) else {
-        return Finding::not_applicable("the profile asks for no k and sets no `value_support`");
-    };
-    if value_support::places(case).is_empty() {
+    let places = value_support::places(case);
+    if places.is_empty() {
         return Finding::not_applicable("nothing leaves but quasi-identifiers, tokens and noise");
+    }
+    if places.iter().all(|place| value_support::limit_of(case, *place).is_none()) {
+        return Finding::not_applicable("the profile asks for no k and sets no `value_support`");
     }
     let Some(support) = measured.count::<ValueSupport>() else {
         return Finding::did_not_run("the values were not read");
@@ -32,7 +34,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     for column in &support.columns {
         let few = column.rare();
         // of many different values only a share is held: the extremes are followed beside it
-        let lonely = column.extremes().is_some_and(|(least, greatest)| least.min(greatest) < limit);
+        let lonely = column.extremes().is_some_and(|(least, greatest)| least.min(greatest) < column.limit as u64);
         rare += few.max(u64::from(lonely));
         if few > 0 || lonely {
             let about = if column.halvings == 0 { "" } else { "about " };
@@ -42,5 +44,9 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
         }
     }
     let measured = if told.is_empty() { "no rare value".to_owned() } else { told.join("; ") };
+    // of a microaggregated column the rows of a group, where those are more
+    let limits: BTreeSet<usize> =
+        support.columns.iter().map(|column| column.limit).filter(|limit| *limit > 1).collect();
+    let limit = limits.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
     Finding::of(rare == 0, measured, format!("every value shared by {limit} members"))
 }

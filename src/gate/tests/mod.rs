@@ -56,6 +56,20 @@ fn tier_closed_never_publishes() {
 }
 
 #[test]
+fn a_recoding_that_follows_the_rows_fires_in_the_open_and_is_told_elsewhere() {
+    for recoding in [Recoding::Local, Recoding::Multidimensional] {
+        let mut world = clean();
+        world.policy.recoding = recoding;
+        assert_eq!(world.fired(), ["recoding"]);
+        for tier in [Tier::Trade, Tier::Conditional] {
+            let (verdicts, passed) = in_tier(world.clone(), tier).judge();
+            assert!(passed);
+            assert!(verdicts.iter().any(|verdict| verdict.rule == "recoding" && verdict.status == Status::Warn));
+        }
+    }
+}
+
+#[test]
 fn an_unplanned_column_fires() {
     let mut leak = clean();
     leak.names[2] = "name".into();

@@ -139,6 +139,7 @@ fn direct(column: &Draft<'_>, goal: Option<Goal>, desk: &mut Desk) {
             | OperatorSpec::Truncate { .. }
             | OperatorSpec::DatePrecision { .. }
             | OperatorSpec::ShiftDate { .. }
+            | OperatorSpec::Microaggregate { .. }
             | OperatorSpec::Noise { .. }
             | OperatorSpec::Shuffle => {
                 let what = format!("{called} names a person, and `{}` is not fit for that", operator.name());
@@ -191,6 +192,7 @@ fn quasi(column: &Draft<'_>, desk: &mut Desk) {
         | OperatorSpec::Clamp { .. }
         | OperatorSpec::Truncate { .. }
         | OperatorSpec::DatePrecision { .. }
+        | OperatorSpec::Microaggregate { .. }
         | OperatorSpec::Redact { .. }
         | OperatorSpec::Drop
         | OperatorSpec::Mask { .. } => (),
@@ -234,6 +236,7 @@ fn identifying(column: &Draft<'_>, role: Role, desk: &mut Desk) {
             | OperatorSpec::Clamp { .. }
             | OperatorSpec::DatePrecision { .. }
             | OperatorSpec::ShiftDate { .. }
+            | OperatorSpec::Microaggregate { .. }
             | OperatorSpec::Noise { .. } => false,
         },
     };

@@ -14,7 +14,7 @@ use crate::profile::models::{
     Recoding, SearchSpec,
 };
 use crate::profile::operator_spec::OperatorSpec;
-use crate::profile::spec::Role;
+use crate::profile::spec::{Role, Tier, Unit};
 use crate::value::Decimal;
 
 /// Everything that `[privacy]` and `[search]` can have wrong.
@@ -315,6 +315,54 @@ fn population(privacy: &Fields, desk: &mut Desk) {
     }
 }
 
+/// What regions need that levels do not.
+fn recoding(
+    root: &Fields,
+    search: &Fields,
+    (minimize, from): (Minimize, Option<LevelsFrom>),
+    all_fixed: bool,
+    desk: &mut Desk,
+) {
+    let asked = search.word("recoding", Recoding::ALL).value();
+    let Some(kind) = asked.filter(|kind| *kind != Recoding::Global) else { return };
+    let (at, name) = (search.place("recoding"), kind.name());
+    let mut complain = |what: String, advice: &str| desk.complain(at, what, advice);
+    if root.word("tier", Tier::ALL).value() == Some(Tier::Open) {
+        complain(
+            format!(
+                "recoding `{name}` follows the rows, and who knows the rule can undo part of it: not for tier `open`"
+            ),
+            "Write `recoding = \"global\"`, or release to fewer.",
+        );
+    }
+    let privacy = root.table("privacy");
+    let persons = privacy.is_some_and(|privacy| privacy.word("unit", Unit::ALL).value() == Some(Unit::Subject));
+    if persons {
+        complain(
+            format!(
+                "recoding `{name}` counts rows, and `unit` is `subject`: rows of a person would each be recoded otherwise"
+            ),
+            "Write `recoding = \"global\"`, or count rows.",
+        );
+    }
+    if minimize != Minimize::Loss {
+        let what = format!("recoding `{name}` minimizes `loss`: `{}` is of levels", minimize.name());
+        complain(what, "Remove `minimize`, or write `recoding = \"global\"`.");
+    }
+    if from == Some(LevelsFrom::Sample) {
+        let what = format!("recoding `{name}` needs all rows: those that a sample lacks would have no region");
+        complain(what, "Write `levels_from = \"data\"`, or `recoding = \"global\"`.");
+    }
+    if all_fixed {
+        let what = format!("recoding `{name}` has nothing to choose: every column has its level");
+        complain(what, "Remove `level` from a column, or remove `recoding`.");
+    }
+    if let Some(model) = ["k_map", "delta_presence"].into_iter().find(|model| privacy.is_some_and(|p| p.has(model))) {
+        let what = format!("recoding `{name}` cannot hold `{model}`: the population's rows have no region");
+        complain(what, "Remove one of them.");
+    }
+}
+
 fn search(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
     let open: Vec<&Draft<'_>> = columns.iter().filter(|column| column.is_open()).collect();
     let Some(search) = root.table("search") else { return };
@@ -340,6 +388,7 @@ fn search(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
         desk.complain(search.place("sample"), what, "Remove it, or draw levels from a sample.");
     }
     let minimize = search.word("minimize", Minimize::ALL).value().unwrap_or(Minimize::Loss);
+    recoding(root, search, (minimize, levels_from), open.is_empty(), desk);
     if search.has("aggregate") && minimize != Minimize::Loss {
         let what = format!("`aggregate` is for `loss`, and `{}` is minimized", minimize.name());
         desk.complain(search.place("aggregate"), what, "Remove it.");

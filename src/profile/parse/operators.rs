@@ -4,7 +4,7 @@
 
 use super::desk::Desk;
 use super::node::{Fields, Found, Given, Node};
-use crate::profile::operator_spec::{DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
+use crate::profile::operator_spec::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
 use crate::profile::spec::Position;
 use crate::value::Decimal;
 use std::collections::BTreeMap;
@@ -51,6 +51,11 @@ fn with_parameters(name: &str, fields: &Fields, desk: &mut Desk) -> Option<Opera
         "shift_date" => {
             OperatorSpec::ShiftDate { days: fields.whole("days").value().and_then(|days| u32::try_from(days).ok())? }
         }
+        "microaggregate" => OperatorSpec::Microaggregate {
+            k: fields.whole("k").value()?,
+            step: fields.number("step").value()?,
+            with: fields.word("with", CentreName::ALL).value().unwrap_or(CentreName::Mean),
+        },
         "noise" => return noise(fields, desk),
         _ => return None,
     })

@@ -4,7 +4,7 @@ use crate::profile::spec::{Frequency, Invalid, Role, SuiteName, Tier, Unit};
 use crate::profile::{
     Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, PopulationSpec, Recoding,
 };
-use crate::profile::{DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
+use crate::profile::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
 use crate::value::Decimal;
 use proptest::prelude::*;
 
@@ -207,6 +207,14 @@ fn operators_are_read_with_their_defaults() {
         (r#"{ truncate = { characters = 3 } }"#, OperatorSpec::Truncate { characters: 3 }),
         (r#"{ date = "5-years" }"#, OperatorSpec::DatePrecision { step: DateStep::Years(5) }),
         (r#"{ shift_date = { days = 365 } }"#, OperatorSpec::ShiftDate { days: 365 }),
+        (
+            r#"{ microaggregate = { k = 5, step = 0.5 } }"#,
+            OperatorSpec::Microaggregate { k: 5, step: number("0.5"), with: CentreName::Mean },
+        ),
+        (
+            r#"{ microaggregate = { k = 5, step = 10, with = "median" } }"#,
+            OperatorSpec::Microaggregate { k: 5, step: number("10"), with: CentreName::Median },
+        ),
         (
             r#"{ noise = { laplace = 5 } }"#,
             OperatorSpec::Noise { noise: NoiseSpec::Laplace(5.0), step: number("1"), low: None, high: None },
@@ -474,7 +482,7 @@ fn every_ready_profile_parses_and_has_examples() {
         }
     }
     names.sort();
-    assert_eq!(names, ["open-20", "quickstart", "research-k5", "safe-harbor", "test-data", "trade-11"]);
+    assert_eq!(names, ["open-20", "quickstart", "research-k5", "safe-harbor", "study-11", "test-data", "trade-11"]);
 }
 
 fn sound(text: &str) -> std::result::Result<(), TestCaseError> {

@@ -2,7 +2,7 @@
 
 use super::{Choice, FILLED, Kind, NUMBER, POSITIVE, Rule, Table, Variant, always, names, optional};
 use crate::domain::SemanticType;
-use crate::profile::operator_spec::Encoding;
+use crate::profile::operator_spec::{CentreName, Encoding};
 use crate::profile::spec::{Invalid, Role};
 
 /// One column of the input.
@@ -80,6 +80,12 @@ static APPLY: Choice = Choice {
             Kind::Table(&SHIFT_DATE),
             r"{ days = 365 }",
             "All dates of a person move by one secret number of days.",
+        ),
+        full(
+            "microaggregate",
+            Kind::Table(&MICROAGGREGATE),
+            r"{ k = 5, step = 10 }",
+            "The mean or median of a group of near numbers.",
         ),
         full("noise", Kind::Table(&NOISE), r"{ laplace = 5.0, step = 1 }", "Adds random noise and rounds."),
         word("shuffle", "The column's values are permuted among the rows."),
@@ -195,6 +201,21 @@ static SHIFT_DATE: Table = Table {
     name: "`shift_date`",
     doc: "All dates of a person move by one secret number of days.",
     keys: &[always("days", Kind::Whole { low: 1, high: 36_500 }, "365", "Largest move, either way.")],
+};
+
+static MICROAGGREGATE: Table = Table {
+    name: "`microaggregate`",
+    doc: "The mean or median of a group of near numbers; the input is read once more for it. Rows are counted, not persons.",
+    keys: &[
+        always("k", Kind::Whole { low: 2, high: u32::MAX as u64 }, "5", "Rows of the smallest group."),
+        always("step", POSITIVE, "10", "The result is rounded to this grid."),
+        optional(
+            "with",
+            Kind::Word(|| names(CentreName::ALL)),
+            r#""median""#,
+            "What stands for a group: `mean`, as by default, or `median`, the middle member.",
+        ),
+    ],
 };
 
 static NOISE: Table = Table {

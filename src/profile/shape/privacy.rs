@@ -287,7 +287,7 @@ pub(super) static SEARCH: Table = Table {
             "recoding",
             Kind::Word(|| names(Recoding::ALL)),
             r#""global""#,
-            "Whether every row of a column has one level (`global`, as by default), rows that do not fit get coarser ones (`local`), or the space is parted (`multidimensional`).",
+            "Whether every row of a column has one level (`global`, as by default), rows that do not fit get coarser ones (`local`), or the space of values is cut where the rows are (`multidimensional`: numbers and dates by order, others down their hierarchy). The latter two lose less and follow the data: not for tier `open`, nor where persons are counted.",
         ),
         optional(
             "seconds",

@@ -4,7 +4,7 @@ use super::Plant;
 use super::bench::{Bench, EARLIER_SEED};
 use super::staging::How;
 use crate::digest::unkeyed::FUNCTIONS;
-use crate::gate::{Cells, KeyHome, Tier};
+use crate::gate::{Cells, KeyHome, Recoding, Tier};
 use crate::value::Date;
 
 /// Places of the released columns; the name does not leave.
@@ -30,6 +30,10 @@ pub(super) const PLANTS: &[Plant] = &[
     }),
     Plant::at_gate("network", "a connection that the run opened", |staging| {
         staging.policy.process.sockets = Some(1);
+        Ok(())
+    }),
+    Plant::at_gate("recoding", "levels that differ from row to row, for everybody", |staging| {
+        staging.policy.recoding = Recoding::Local;
         Ok(())
     }),
     Plant::at_gate("columns", "a column more than planned", |staging| {

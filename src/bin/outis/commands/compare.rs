@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
 
 fn tell(compared: &[Compared]) {
     type Cell = fn(&Compared) -> String;
-    let lines: [(&str, Cell); 14] = [
+    let lines: [(&str, Cell); 16] = [
+        ("recoding", |one| one.recoding.to_owned()),
         ("k", |one| one.k_anonymity.to_string()),
         ("highest risk", |one| format!("{:.4}", one.highest_risk)),
         ("average risk", |one| format!("{:.4}", one.average_risk)),
@@ -48,6 +49,7 @@ fn tell(compared: &[Compared]) {
         ("classes", |one| one.classes.to_string()),
         ("suppressed", |one| format!("{:.3} %", one.suppressed_share * 100.0)),
         ("loss", |one| loss(one, "loss")),
+        ("loss of levels", |one| loss(one, if one.recoding == "global" { "loss" } else { "loss-of-levels" })),
         ("discernibility", |one| loss(one, "discernibility")),
         ("class size", |one| loss(one, "class-size")),
         ("entropy", |one| loss(one, "entropy-normalized")),
@@ -83,7 +85,10 @@ fn tell(compared: &[Compared]) {
     for one in compared {
         let levels: Vec<String> =
             one.levels.iter().map(|(column, level)| format!("{} {level}", shown(column))).collect();
-        let told = one.why_not.clone().unwrap_or_else(|| levels.join(", "));
+        let told = one.why_not.clone().unwrap_or_else(|| match one.recoding {
+            "global" => levels.join(", "),
+            recoding => format!("recoding {recoding}: no column has one level"),
+        });
         say(&format!("{}: {told}", shown(&one.profile)));
     }
 }

@@ -5,7 +5,7 @@ use crate::args::{SolveArgs, Told};
 use crate::exit::Exit;
 use crate::progress::Line;
 use outis::error::{ErrorKind, Result, counted, counted_classes, shown};
-use outis::run::{self, Options, Progress, Solved};
+use outis::run::{self, Options, Progress, Recoded, Solved};
 use std::sync::Arc;
 
 pub(crate) fn run(arguments: &SolveArgs, told: Told) -> Result<Exit> {
@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: &SolveArgs, told: Told) -> Result<Exit> {
     if !told.quiet {
         tell(&solved);
     }
-    Ok(if solved.release_levels.is_some() { Exit::Fine } else { Exit::Refused })
+    Ok(if solved.holds() { Exit::Fine } else { Exit::Refused })
 }
 
 fn tell(solved: &Solved) {
@@ -62,7 +62,9 @@ fn tell(solved: &Solved) {
             solved.suppression_limit
         ));
     }
-    if let Some(why) = &solved.why_not {
+    if let Some(recoded) = &solved.recoding {
+        tell_recoding(recoded, solved);
+    } else if let Some(why) = &solved.why_not {
         say(why);
         say("  hint: allow more under `suppress_at_most`, raise a `max_level`, or ask less of the model that fails");
     }
@@ -70,11 +72,40 @@ fn tell(solved: &Solved) {
         "  {} of {} combinations judged, {:.3} s, of it {:.3} s of search",
         solved.checked, solved.nodes, solved.seconds, solved.search_seconds
     ));
-    if solved.tightened < 1.0 {
+    if solved.recoding.is_none() && solved.tightened < 1.0 {
         say(&format!(
             "  a run takes other levels, with distances {:.0} % of those asked, so that the released rows hold with themselves as \
              the whole",
             solved.tightened * 100.0
+        ));
+    }
+}
+
+/// The recoding that a run takes, beside the levels.
+fn tell_recoding(recoded: &Recoded, solved: &Solved) {
+    if let Some(loss) = recoded.loss {
+        let beside = match recoded.loss_of_levels {
+            Some(levels) => format!("the levels above lose {levels:.10}"),
+            None => "no levels fit".to_owned(),
+        };
+        say(&format!("recoding {}: loss {loss:.10}; {beside}", recoded.kind));
+        say(&format!(
+            "  {}, {} of {} suppressed, {:.3} s",
+            counted_classes(recoded.classes),
+            counted(recoded.suppressed_rows, "row"),
+            solved.rows,
+            recoded.seconds
+        ));
+        say("  it follows the rows: who knows the rule can undo part of it");
+    }
+    if let Some(why) = &recoded.why_not {
+        say(why);
+        say("  hint: allow more under `suppress_at_most`, raise a `max_level`, or ask less of the model that fails");
+    }
+    if recoded.holds && recoded.tightened < 1.0 {
+        say(&format!(
+            "  distances are {:.0} % of those asked, so that the released rows hold with themselves as the whole",
+            recoded.tightened * 100.0
         ));
     }
 }

@@ -1,0 +1,197 @@
+//! Recoding beyond levels in a run: classes of raw values, regions over them, and the classes that these show.
+//!
+//! Responsible for: `[search] recoding`. What is found follows the data more closely than levels do (threat A9), so the plan says
+//! so, the profile of an open release must not ask for it, and the gate judges it by tier. The models are judged again on what
+//! the regions show, with the released rows alone as the whole.
+
+use super::draw::Draw;
+use super::ladders::Column;
+use super::levels::{self, TIGHTER, failing, problem, rows_of};
+use super::regions::{Orders, Recoded, Shown};
+use super::survey::{Survey, unplaced};
+use super::{Progress, Workplace};
+use crate::check::{self, Model};
+use crate::error::{Error, ErrorKind, Result, counted};
+use crate::group::ClassTable;
+use crate::plan::{Operators, Plan};
+use crate::profile::Recoding as Kind;
+use crate::read::Source;
+use crate::recode::{self, Cost, Cut, Dimension, Recoding, Unsuited};
+use crate::secret::StreamKey;
+use crate::solve::{Budget, Problem};
+use std::time::{Duration, Instant};
+
+/// What was found.
+pub(super) struct Found {
+    /// Regions that hold; none where there are no such.
+    pub(super) regions: Option<Regions>,
+    /// What the regions lose, held or not, with distances as they were asked.
+    pub(super) cost: Option<Cost>,
+    /// Models that fail even at the highest levels, and the rows that each rejects there.
+    pub(super) failing: Vec<(String, u64)>,
+    /// Rows that were looked at.
+    pub(super) rows: u64,
+    /// Rows that may be suppressed.
+    pub(super) limit: u64,
+    /// How much the distances were tightened so that the release holds with itself as the whole: 1 is not at all.
+    pub(super) tightened: f64,
+    /// Time of the recoding alone.
+    pub(super) seconds: f64,
+}
+
+/// Regions that hold, and the classes that they show.
+pub(super) struct Regions {
+    recoding: Recoding,
+    dimensions: Vec<Dimension>,
+    shown: Shown,
+    /// The classes that a reader of the release sees, the suppressed ones among them.
+    pub(super) classes: ClassTable,
+    /// By such a class: whether it is suppressed.
+    pub(super) out: Vec<bool>,
+    /// By class of raw values: whether it is suppressed.
+    suppressed: Vec<bool>,
+    /// Rows that are suppressed.
+    pub(super) suppressed_rows: u64,
+}
+
+impl Regions {
+    /// What they lose in the measure of another problem over the same classes.
+    pub(super) fn cost_in(&self, problem: &Problem) -> Cost {
+        self.recoding.cost_in(problem, &self.dimensions)
+    }
+    /// Members of the classes that are kept.
+    pub(super) fn members(&self) -> Vec<u64> {
+        let kept = self.classes.members().iter().zip(&self.out).filter(|(_, out)| !**out);
+        kept.map(|(members, _)| *members).collect()
+    }
+}
+
+impl Found {
+    /// Why there are no regions, in words.
+    pub(super) fn why_nothing(&self) -> String {
+        if !self.failing.is_empty() {
+            let each = self.failing.iter().map(|(model, rows)| format!("{model} rejects {}", counted(*rows, "row")));
+            let each = each.collect::<Vec<_>>().join(", ");
+            return format!("no recoding fits: even at the highest levels, {each}");
+        }
+        if self.cost.is_some() {
+            return "no recoding fits that also holds with the released rows alone as the whole".into();
+        }
+        format!("no recoding was found that suppresses at most {}", counted(self.limit, "row"))
+    }
+}
+
+/// The regions of a run, as a survey of what they show; `Err` of the pair tells why there are none. `operators` stand on the raw
+/// values afterwards.
+pub(super) fn survey(
+    plan: &Plan,
+    operators: &mut Operators,
+    source: &Source,
+    place: &Workplace<'_>,
+    (draw, key): (Draw<'_>, &StreamKey),
+    progress: &Progress,
+) -> Result<std::result::Result<Survey, Found>> {
+    let (table, shards, columns) = levels::raw_columns(plan, operators, source, place, draw, key, progress)?;
+    let mut found = find(plan, operators, &table, &columns, place, progress)?;
+    let Some(regions) = found.regions.take() else { return Ok(Err(found)) };
+    let (rows, rejected) =
+        shards.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
+    let recoded = Recoded::of(plan, operators, &table, regions.shown, &regions.recoding.region_of)?;
+    Ok(Ok(Survey {
+        classifier: table.classifier(),
+        rare: None,
+        smallest: regions.classes.members().iter().copied().min().unwrap_or(0),
+        rows,
+        rejected,
+        classes_below: regions.suppressed.iter().filter(|out| **out).count() as u64,
+        rows_below: regions.suppressed_rows,
+        persons_below: 0,
+        limit: found.limit,
+        shards: shards.into_iter().map(|shard| shard.count).collect(),
+        suppressed: regions.suppressed,
+        classes: regions.classes,
+        recoded: Some(recoded),
+    }))
+}
+
+/// Recodes classes of raw values.
+pub(super) fn find(
+    plan: &Plan,
+    operators: &Operators,
+    table: &ClassTable,
+    columns: &[Column],
+    place: &Workplace<'_>,
+    progress: &Progress,
+) -> Result<Found> {
+    enough_memory(table, place)?;
+    let start = Instant::now();
+    let deadline = plan.search.seconds.map(|seconds| start + Duration::from_secs(seconds));
+    let in_time = || !progress.stopping() && deadline.is_none_or(|deadline| Instant::now() < deadline);
+    let budget = Budget {
+        go_on: &in_time,
+        most_checked: plan.search.nodes,
+        memory: usize::try_from(place.memory).unwrap_or(usize::MAX),
+        threads: place.threads,
+    };
+    let mut problem = problem(plan, table, columns)?;
+    let (rows, limit) = (table.total_rows(), problem.suppress_at_most);
+    let mut found = Found { regions: None, cost: None, failing: Vec::new(), rows, limit, tightened: 1.0, seconds: 0.0 };
+    let asked = problem.models.clone();
+    let steps = if asked.iter().any(Model::is_relative) { &TIGHTER[..] } else { &TIGHTER[..1] };
+    for factor in steps {
+        problem.models = asked.iter().map(|model| model.tightened(*factor)).collect();
+        let (orders, recoding) = match plan.search.recoding {
+            Kind::Local => (Orders::none(columns.len()), recode::local(&problem, &budget)),
+            Kind::Multidimensional => {
+                let orders = Orders::of(plan, operators, table, columns);
+                let recoding = recode::multidimensional(&problem, &orders.dimensions, Cut::Strict);
+                (orders, recoding)
+            }
+            Kind::Global => return Err(Error::new(ErrorKind::Internal("levels are no recoding"))),
+        };
+        if progress.interrupted() {
+            return Err(Error::new(ErrorKind::Interrupted));
+        }
+        let Some(recoding) = recoding.map_err(unsuited)? else { break };
+        found.tightened = *factor;
+        found.cost.get_or_insert_with(|| recoding.cost.clone());
+        let regions = judged(plan, table, columns, orders, recoding)?;
+        if regions.suppressed_rows <= limit {
+            found.cost = Some(regions.recoding.cost.clone());
+            found.regions = Some(regions);
+            break;
+        }
+    }
+    if found.regions.is_none() {
+        found.failing = failing(plan, table, columns, limit)?;
+    }
+    found.seconds = start.elapsed().as_secs_f64();
+    Ok(found)
+}
+
+/// The classes that regions show, and which of them must stay out so that what is left holds with itself as the whole.
+fn judged(plan: &Plan, table: &ClassTable, columns: &[Column], orders: Orders, recoding: Recoding) -> Result<Regions> {
+    let shown = Shown::of(&recoding, table, columns, &orders)?;
+    let (classes, place_of) = table.united(&recoding.region_of, &shown.cells());
+    let out = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
+    let suppressed = place_of.iter().map(|place| place.is_none_or(|place| out[place as usize])).collect();
+    let suppressed_rows = table.total_rows() - classes.total_rows() + rows_of(&classes, &out);
+    Ok(Regions { recoding, dimensions: orders.dimensions, shown, classes, out, suppressed, suppressed_rows })
+}
+
+/// Every class of raw values is held several times over while regions are sought: as a number, in a region, and as what it shows.
+fn enough_memory(table: &ClassTable, place: &Workplace<'_>) -> Result<()> {
+    let each = 192 + 48 * table.quasi().len() as u64;
+    if (table.len() as u64).saturating_mul(each).saturating_add(table.bytes() as u64 * 2) > place.memory {
+        return Err(Error::new(ErrorKind::Memory("recoding so many different rows one by one")));
+    }
+    Ok(())
+}
+
+fn unsuited(why: Unsuited) -> Error {
+    Error::new(ErrorKind::Internal(match why {
+        Unsuited::Problem(_) => "classes and ladders do not fit each other",
+        Unsuited::Metric => "a recoding by another metric than loss",
+        Unsuited::Population => "a recoding with a model over a population",
+    }))
+}
