@@ -129,7 +129,7 @@ impl DistinctSample {
         }
     }
     /// Takes in what another worker kept under the same marker.
-    pub fn absorb(&mut self, other: Self) {
+    pub fn absorb(&mut self, other: &Self) {
         self.ask(other.halvings);
         for kept in &other.kept {
             self.keep(kept.mark, kept.value(&other.bytes), kept.count);
@@ -195,7 +195,7 @@ mod tests {
     fn what_is_kept_depends_on_the_values_alone() {
         let whole = sample(256, 0..20_000);
         let mut split = sample(256, (0..9_000).rev());
-        split.absorb(sample(256, 9_000..20_000));
+        split.absorb(&sample(256, 9_000..20_000));
         assert!(whole.values() == split.values() && whole.halvings() == split.halvings());
         assert!(whole.len() <= 256 && whole.halvings() > 0);
     }

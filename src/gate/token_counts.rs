@@ -80,7 +80,7 @@ impl Count for TokenCounts {
     fn absorb(&mut self, other: Self) {
         for (column, other) in self.columns.iter_mut().zip(other.columns) {
             column.cells += other.cells;
-            column.distinct.absorb(other.distinct);
+            column.distinct.absorb(&other.distinct);
             for (sum, count) in column.buckets.iter_mut().zip(other.buckets) {
                 *sum += count;
             }

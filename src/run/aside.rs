@@ -174,7 +174,7 @@ fn absorb(all: &mut Vec<Option<DistinctSample>>, mine: Vec<Option<DistinctSample
     }
     for (all, mine) in all.iter_mut().zip(mine) {
         if let (Some(all), Some(mine)) = (all, mine) {
-            all.absorb(mine);
+            all.absorb(&mine);
         }
     }
 }
