@@ -390,7 +390,8 @@ fn adult(cases: &[(u32, u32)]) {
             let solved =
                 folder.outis(&["solve", "p.toml", "--input", input.to_str().unwrap(), "--json"]).expect(0).json();
             let (of_levels, found) = (solved["loss"].as_f64().unwrap(), solved["recoding"]["loss"].as_f64().unwrap());
-            writeln!(std::io::stdout(), "{k} {percent} % {kind}: {of_levels:.4} {found:.4}").unwrap();
+            let mut table = std::io::stdout().lock();
+            writeln!(table, "{k} {percent} % {kind}: {of_levels:.4} {found:.4}").unwrap();
             assert!(solved["optimal"] == true && (of_levels - levels).abs() < 1e-4, "{k}, {percent} %: {of_levels}");
             assert!((found - expected).abs() < 1e-4, "{k}, {percent} %, {kind}: {found} is not {expected}");
             assert!(found <= of_levels, "{kind} loses more than levels: {found} and {of_levels}");
