@@ -1,8 +1,8 @@
 //! From a profile's words to a hierarchy: the only file here that knows profiles.
 
-use super::{Categories, DateLadder, Hierarchy, Interval, Prefix, Step, Tree};
+use super::{Categories, DateLadder, Frequency, Hierarchy, Interval, Prefix, Region, RegionStep, Step, Suffix, Tree};
 use crate::error::{Complaint, Error};
-use crate::profile::{DateStep, HierarchySpec};
+use crate::profile::{DateStep, HierarchySpec, RegionName};
 
 /// Why a hierarchy could not be built.
 #[derive(Debug)]
@@ -29,6 +29,22 @@ pub fn from_spec(
         }
         HierarchySpec::Prefix { lengths } => {
             Hierarchy::Prefix(Prefix::new(lengths.clone()).map_err(Problem::Parameters)?)
+        }
+        HierarchySpec::Suffix { lengths } => {
+            Hierarchy::Suffix(Suffix::new(lengths.clone()).map_err(Problem::Parameters)?)
+        }
+        HierarchySpec::Region { steps } => {
+            let step = |step: &RegionName| match step {
+                RegionName::City => RegionStep::City,
+                RegionName::Province => RegionStep::Province,
+                RegionName::Part => RegionStep::Part,
+            };
+            Hierarchy::Region(Region::new(steps.iter().map(step).collect()).map_err(Problem::Parameters)?)
+        }
+        HierarchySpec::Frequency { order, keep, other } => {
+            let order = order.iter().map(|value| value.clone().into_bytes()).collect();
+            let frequency = Frequency::new(order, keep.clone(), other.clone().into_bytes());
+            Hierarchy::Frequency(frequency.map_err(Problem::Parameters)?)
         }
         HierarchySpec::Date { steps } => {
             let steps = steps.iter().copied().map(step_from_spec).collect();
@@ -72,6 +88,17 @@ mod tests {
         assert_eq!(from_spec(&interval, none).ok().unwrap().levels(), 3);
         let prefix = HierarchySpec::Prefix { lengths: vec![4, 3, 2] };
         assert_eq!(from_spec(&prefix, none).ok().unwrap().levels(), 5);
+        let suffix = HierarchySpec::Suffix { lengths: vec![4, 2] };
+        assert_eq!(from_spec(&suffix, none).ok().unwrap().levels(), 4);
+        let region = HierarchySpec::Region { steps: vec![RegionName::City, RegionName::Part] };
+        assert_eq!(from_spec(&region, none).ok().unwrap().levels(), 4);
+        let frequency = |keep: &[usize]| HierarchySpec::Frequency {
+            order: vec!["a".into(), "b".into()],
+            keep: keep.to_vec(),
+            other: "other".into(),
+        };
+        assert_eq!(from_spec(&frequency(&[2, 1]), none).ok().unwrap().levels(), 4);
+        assert!(matches!(from_spec(&frequency(&[3]), none), Err(Problem::Parameters(_))));
         let date = HierarchySpec::Date { steps: vec![DateStep::Month, DateStep::Year, DateStep::Years(5)] };
         assert_eq!(from_spec(&date, none).ok().unwrap().levels(), 5);
         let groups = [("a".to_owned(), "A".to_owned())].into();

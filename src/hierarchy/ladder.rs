@@ -113,14 +113,17 @@ impl Hierarchy {
                 }
                 (named.len() + unnamed.iter().filter(|unnamed| **unnamed).count()) as u64
             }
-            Self::Interval(_) | Self::Prefix(_) | Self::Date(_) => {
-                self.count_points(values, rungs).unwrap_or_else(|| {
-                    for rung in rungs.iter_mut() {
-                        rung.leaves = present(rung);
-                    }
-                    values.len() as u64
-                })
-            }
+            Self::Interval(_)
+            | Self::Prefix(_)
+            | Self::Suffix(_)
+            | Self::Date(_)
+            | Self::Region(_)
+            | Self::Frequency(_) => self.count_points(values, rungs).unwrap_or_else(|| {
+                for rung in rungs.iter_mut() {
+                    rung.leaves = present(rung);
+                }
+                values.len() as u64
+            }),
         };
         if let Some(top) = rungs.last_mut() {
             top.leaves = vec![domain; top.labels.len()];

@@ -7,20 +7,26 @@
 mod build;
 mod categories;
 mod date;
+mod frequency;
 mod interval;
 mod ladder;
 mod order;
 mod prefix;
+mod region;
+mod suffix;
 mod tree;
 mod tree_file;
 
 pub use build::{Problem, from_spec, step_from_spec};
 pub use categories::Categories;
 pub use date::{DateLadder, Step};
+pub use frequency::Frequency;
 pub use interval::Interval;
 pub use ladder::{Ladder, Rung};
 pub use order::OrderedBy;
 pub use prefix::Prefix;
+pub use region::{Region, RegionStep};
+pub use suffix::Suffix;
 pub use tree::Tree;
 
 /// The label of the last level of every hierarchy: everything.
@@ -32,8 +38,14 @@ pub enum Hierarchy {
     Interval(Interval),
     /// First characters: `100***`.
     Prefix(Prefix),
+    /// Last characters: `**0084`.
+    Suffix(Suffix),
     /// Precision of a date: `1984-03`.
     Date(DateLadder),
+    /// Administrative codes: `110100`, `北京市`, `华北`.
+    Region(Region),
+    /// The most frequent values, and one for the others.
+    Frequency(Frequency),
     /// Named groups: one level.
     Categories(Categories),
     /// A table of every value and its ancestors.
@@ -56,6 +68,9 @@ impl Hierarchy {
         2 + match self {
             Self::Interval(interval) => interval.steps(),
             Self::Prefix(prefix) => prefix.steps(),
+            Self::Suffix(suffix) => suffix.steps(),
+            Self::Region(region) => region.steps(),
+            Self::Frequency(frequency) => frequency.steps(),
             Self::Date(date) => date.steps(),
             Self::Categories(_) => 1,
             Self::Tree(tree) => tree.steps(),
@@ -83,7 +98,13 @@ impl Hierarchy {
                 prefix.label(step, cell, out);
                 Ok(())
             }
+            Self::Suffix(suffix) => {
+                suffix.label(step, cell, out);
+                Ok(())
+            }
             Self::Date(date) => date.label(step, cell, out),
+            Self::Region(region) => region.label(step, cell, out),
+            Self::Frequency(frequency) => frequency.label(step, cell, out),
             Self::Categories(categories) => categories.label(cell, out),
             Self::Tree(tree) => tree.label(step, cell, out),
         }
@@ -95,7 +116,12 @@ impl Hierarchy {
         match self {
             Self::Tree(tree) => Some(tree.values()),
             Self::Categories(categories) => categories.closed_values(),
-            Self::Interval(_) | Self::Prefix(_) | Self::Date(_) => None,
+            Self::Interval(_)
+            | Self::Prefix(_)
+            | Self::Suffix(_)
+            | Self::Date(_)
+            | Self::Region(_)
+            | Self::Frequency(_) => None,
         }
     }
 
@@ -112,6 +138,9 @@ impl Hierarchy {
         match self {
             Self::Interval(interval) => interval.step_name(step),
             Self::Prefix(prefix) => prefix.step_name(step),
+            Self::Suffix(suffix) => suffix.step_name(step),
+            Self::Region(region) => region.step_name(step),
+            Self::Frequency(frequency) => frequency.step_name(step),
             Self::Date(date) => date.step_name(step),
             Self::Categories(_) => "group".into(),
             Self::Tree(_) => format!("level {level}"),
@@ -130,6 +159,18 @@ impl Hierarchy {
             Self::Prefix(prefix) => {
                 describe(out, b"prefix");
                 prefix.digest_bytes(out);
+            }
+            Self::Suffix(suffix) => {
+                describe(out, b"suffix");
+                suffix.digest_bytes(out);
+            }
+            Self::Region(region) => {
+                describe(out, b"region");
+                region.digest_bytes(out);
+            }
+            Self::Frequency(frequency) => {
+                describe(out, b"frequency");
+                frequency.digest_bytes(out);
             }
             Self::Date(date) => {
                 describe(out, b"date");
@@ -154,7 +195,8 @@ impl Hierarchy {
         }
         match self {
             Self::Interval(_) => false,
-            Self::Prefix(_) | Self::Date(_) => true,
+            Self::Prefix(_) | Self::Suffix(_) | Self::Date(_) | Self::Region(_) => true,
+            Self::Frequency(frequency) => frequency.plain(),
             Self::Categories(categories) => categories.plain(),
             Self::Tree(tree) => tree.plain(level - 1),
         }
@@ -166,6 +208,9 @@ impl Hierarchy {
         match self {
             Self::Interval(_) => "interval",
             Self::Prefix(_) => "prefix",
+            Self::Suffix(_) => "suffix",
+            Self::Region(_) => "region",
+            Self::Frequency(_) => "frequency",
             Self::Date(_) => "date",
             Self::Categories(_) => "categories",
             Self::Tree(_) => "tree",

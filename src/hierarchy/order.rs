@@ -44,7 +44,12 @@ impl Hierarchy {
         match self {
             Self::Interval(_) => Some(OrderedBy::Numbers),
             Self::Date(_) => Some(OrderedBy::Dates),
-            Self::Prefix(_) | Self::Categories(_) | Self::Tree(_) => None,
+            Self::Prefix(_)
+            | Self::Suffix(_)
+            | Self::Region(_)
+            | Self::Frequency(_)
+            | Self::Categories(_)
+            | Self::Tree(_) => None,
         }
     }
     /// For each cell its place in the order, from 0, among what [`super::Ladder::domain`] counts: the points between the ends of

@@ -27,6 +27,21 @@ fn every() -> Vec<(Hierarchy, Vec<String>)> {
             texts(&["100084", "100", "海淀区中关村", "10**84", "", "1"]),
         ),
         (
+            Hierarchy::Suffix(Suffix::new(vec![4, 2, 1]).unwrap()),
+            texts(&["100084", "100", "海淀区中关村", "10**84", "", "1"]),
+        ),
+        (
+            Hierarchy::Region(Region::new(vec![RegionStep::City, RegionStep::Province, RegionStep::Part]).unwrap()),
+            texts(&["110105", "110000", "120101", "469001", "830000", "710000"]),
+        ),
+        (
+            Hierarchy::Frequency(
+                Frequency::new(vec![b"a".to_vec(), b"b".to_vec(), b"c".to_vec()], vec![3, 2, 1], b"rest".to_vec())
+                    .unwrap(),
+            ),
+            texts(&["a", "b", "c", "d", "rest"]),
+        ),
+        (
             Hierarchy::Date(DateLadder::new(steps).unwrap()),
             (0..3000)
                 .map(|day| {

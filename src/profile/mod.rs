@@ -17,7 +17,7 @@ pub use models::{
     Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, ModelSpec, PopulationSpec,
     Recoding, SearchSpec,
 };
-pub use operator_spec::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
+pub use operator_spec::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec, RegionName};
 pub use parse::{Loaded, parse, parse_with};
 pub use schema::{json_schema, reference};
 pub use ship::shippable;

@@ -118,6 +118,23 @@ impl CentreName {
     pub const ALL: &'static [(&'static str, Self)] = &[("mean", Self::Mean), ("median", Self::Median)];
 }
 
+/// A step of a region code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RegionName {
+    /// `"city"`: 110100
+    City,
+    /// `"province"`: 北京市
+    Province,
+    /// `"part"`: 华北
+    Part,
+}
+
+impl RegionName {
+    /// Every step with its name.
+    pub const ALL: &'static [(&'static str, Self)] =
+        &[("city", Self::City), ("province", Self::Province), ("part", Self::Part)];
+}
+
 /// How bits are written as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
@@ -164,6 +181,25 @@ pub enum HierarchySpec {
     Prefix {
         /// Characters kept at each level, falling.
         lengths: Vec<usize>,
+    },
+    /// `{ suffix = [4, 2] }`: characters kept at the end, from many to few; the rest becomes `*`, one for one.
+    Suffix {
+        /// Characters kept at each level, falling.
+        lengths: Vec<usize>,
+    },
+    /// `{ region = ["city", "province", "part"] }`: of a Chinese region code (GB/T 2260).
+    Region {
+        /// Steps from fine to coarse.
+        steps: Vec<RegionName>,
+    },
+    /// `{ frequency = { order = ["a", "b"], keep = [2, 1], other = "other" } }`: the most frequent values stay.
+    Frequency {
+        /// Values from the most frequent on.
+        order: Vec<String>,
+        /// How many of them each level keeps, falling.
+        keep: Vec<usize>,
+        /// What the others become.
+        other: String,
     },
     /// `{ date = ["month", "year", "5-years"] }`
     Date {

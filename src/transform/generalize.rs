@@ -38,7 +38,10 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     parameters: &[
         ("interval", "ranges: `steps`, `origin`, `low`, `high`"),
         ("prefix", "characters kept, from many to few"),
+        ("suffix", "characters kept at the end, from many to few"),
         ("date", "`day`, `week`, `month`, `quarter`, `year`, `N-years`, from fine to coarse"),
+        ("region", "`city`, `province`, `part` of the country, of a Chinese region code"),
+        ("frequency", "the most frequent values: `order`, how many to `keep`, and the name of all `other`"),
         ("categories", "the group of each value"),
         ("tree", "a file with a line per value: the value, then its ancestors"),
     ],
@@ -136,9 +139,15 @@ impl Generalize {
                     Ok(())
                 })
             }
-            (Hierarchy::Interval(_) | Hierarchy::Categories(_) | Hierarchy::Tree(_), column) => {
-                self.each_once(&column.to_text(), scratch, &mut faults)
-            }
+            (
+                Hierarchy::Interval(_)
+                | Hierarchy::Suffix(_)
+                | Hierarchy::Region(_)
+                | Hierarchy::Frequency(_)
+                | Hierarchy::Categories(_)
+                | Hierarchy::Tree(_),
+                column,
+            ) => self.each_once(&column.to_text(), scratch, &mut faults),
         };
         faults.finish(column)
     }

@@ -346,3 +346,55 @@ fn a_bad_cell_of_an_open_column_is_named_by_its_row() {
         folder.outis(&["run", "p.toml", "--input", "people.csv", "--output", "out", "--json"]).expect(0).json();
     assert_eq!((report["rows"]["released"].as_u64(), report["rows"]["suppressed"].as_u64()), (Some(2), Some(1)));
 }
+
+/// Codes of regions, ends of texts and frequent values, each on a level that is fixed.
+#[test]
+fn regions_ends_and_frequent_values_leave_as_their_labels() {
+    let folder = Folder::new();
+    let profile = |level: usize| {
+        format!(
+            r#"
+name = "labels"
+version = "1"
+goal = "anonymized"
+tier = "closed"
+[[column]]
+name = "region"
+type = "cn.region"
+role = "quasi"
+generalize = {{ region = ["city", "province", "part"] }}
+level = {level}
+[[column]]
+name = "card"
+role = "quasi"
+generalize = {{ suffix = [4, 2] }}
+level = 2
+[[column]]
+name = "illness"
+role = "quasi"
+generalize = {{ frequency = {{ order = ["I10", "E11", "J45"], keep = [2, 1], other = "rare" }} }}
+level = 1
+[[example]]
+in = {{ region = "110105", card = "622202001", illness = "E11" }}
+out = {{ region = "{}", card = "*******01", illness = "E11" }}
+[[example]]
+in = {{ region = "440305", card = "7", illness = "J45" }}
+out = {{ region = "{}", card = "7", illness = "rare" }}
+"#,
+            ["110105", "110100", "北京市", "华北"][level],
+            ["440305", "440300", "广东省", "中南"][level],
+        )
+    };
+    for level in 0..4 {
+        folder.write("p.toml", profile(level));
+        folder.outis(&["test", "p.toml"]).expect(0);
+    }
+    let page = folder.outis(&["explain", "p.toml"]).expect(0).stdout();
+    assert!(
+        page.contains("region, level 3 of 4 (part)") && page.contains("frequency, level 1 of 3 (first 2)"),
+        "{page}"
+    );
+    folder.write("p.toml", profile(2).replace("110105", "990000"));
+    let said = folder.outis(&["test", "p.toml"]).expect(1).stderr();
+    assert!(said.contains("the example stops"), "{said}");
+}

@@ -4,7 +4,9 @@
 
 use super::desk::Desk;
 use super::node::{Fields, Found, Given, Node};
-use crate::profile::operator_spec::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
+use crate::profile::operator_spec::{
+    CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec, RegionName,
+};
 use crate::profile::spec::Position;
 use crate::value::Decimal;
 use std::collections::BTreeMap;
@@ -130,7 +132,14 @@ pub(super) fn hierarchy(found: Option<&Found>, desk: &mut Desk) -> Given<Hierarc
     let Node::Choice(name, behind) = &found.node else { return Given::Bad };
     let hierarchy = match (*name, &behind.node) {
         ("interval", Node::Table(fields)) => interval(fields, desk),
-        ("prefix", Node::List(lengths)) => prefix(lengths, desk),
+        ("prefix", Node::List(lengths)) => {
+            falling("prefix", lengths, desk).map(|lengths| HierarchySpec::Prefix { lengths })
+        }
+        ("suffix", Node::List(lengths)) => {
+            falling("suffix", lengths, desk).map(|lengths| HierarchySpec::Suffix { lengths })
+        }
+        ("region", Node::List(steps)) => regions(steps, desk),
+        ("frequency", Node::Table(fields)) => frequency(fields, desk),
         ("date", Node::List(steps)) => dates(steps, desk),
         ("categories", Node::Table(fields)) => {
             Some(categories(fields.map("groups"), fields.owned("other"), fields.place("groups"), desk))
@@ -149,7 +158,9 @@ pub(super) fn hierarchy(found: Option<&Found>, desk: &mut Desk) -> Given<Hierarc
 pub(super) fn top_level(hierarchy: &HierarchySpec) -> Option<usize> {
     match hierarchy {
         HierarchySpec::Interval { steps, .. } => Some(steps.len() + 1),
-        HierarchySpec::Prefix { lengths } => Some(lengths.len() + 1),
+        HierarchySpec::Prefix { lengths } | HierarchySpec::Suffix { lengths } => Some(lengths.len() + 1),
+        HierarchySpec::Region { steps } => Some(steps.len() + 1),
+        HierarchySpec::Frequency { keep, .. } => Some(keep.len() + 1),
         HierarchySpec::Date { steps } => Some(steps.len() + 1),
         HierarchySpec::Categories { .. } => Some(2),
         HierarchySpec::Tree { .. } => None,
@@ -188,7 +199,8 @@ fn interval(fields: &Fields, desk: &mut Desk) -> Option<HierarchySpec> {
     Some(HierarchySpec::Interval { steps, origin, low, high })
 }
 
-fn prefix(lengths: &[Found], desk: &mut Desk) -> Option<HierarchySpec> {
+/// Characters kept at each level.
+fn falling(kind: &str, lengths: &[Found], desk: &mut Desk) -> Option<Vec<usize>> {
     let mut kept: Vec<usize> = Vec::new();
     for element in lengths {
         let Node::Whole(length) = element.node else { continue };
@@ -196,13 +208,66 @@ fn prefix(lengths: &[Found], desk: &mut Desk) -> Option<HierarchySpec> {
         if kept.last().is_some_and(|before| length >= *before) {
             desk.complain(
                 element.at,
-                format!("prefix length {length} does not fall"),
-                "Let each length be below the one before, as `prefix = [4, 3, 2]`.",
+                format!("{kind} length {length} does not fall"),
+                format!("Let each length be below the one before, as `{kind} = [4, 3, 2]`."),
             );
         }
         kept.push(length);
     }
-    Some(HierarchySpec::Prefix { lengths: kept })
+    Some(kept)
+}
+
+fn regions(elements: &[Found], desk: &mut Desk) -> Option<HierarchySpec> {
+    let mut steps: Vec<RegionName> = Vec::new();
+    for element in elements {
+        let Node::Text(text) = &element.node else { continue };
+        let (_, step) = RegionName::ALL.iter().find(|(name, _)| name == text)?;
+        if steps.last().is_some_and(|before| before >= step) {
+            desk.complain(
+                element.at,
+                format!("region step `{text}` is not coarser than the one before"),
+                "Let each step be coarser, as `region = [\"city\", \"province\", \"part\"]`.",
+            );
+        }
+        steps.push(*step);
+    }
+    Some(HierarchySpec::Region { steps })
+}
+
+/// The most frequent values, and how many of them stay.
+fn frequency(fields: &Fields, desk: &mut Desk) -> Option<HierarchySpec> {
+    let order = fields.texts("order")?;
+    let mut seen = std::collections::BTreeSet::new();
+    for (text, element) in order.iter().zip(fields.list("order")) {
+        if !seen.insert(text) {
+            let what = format!("{} stands twice in `order`", super::desk::quote(text));
+            desk.complain(element.at, what, "Remove one of them.");
+        }
+    }
+    let mut keep: Vec<usize> = Vec::new();
+    for element in fields.list("keep") {
+        let Node::Whole(number) = element.node else { continue };
+        let number = usize::try_from(number).ok()?;
+        let advice =
+            "Let each number be below the one before and none above the values of `order`, as `keep = [20, 10]`.";
+        if keep.last().is_some_and(|before| number >= *before) {
+            desk.complain(
+                element.at,
+                format!("{number} values are not fewer than the {} before", keep[keep.len() - 1]),
+                advice,
+            );
+        } else if number > order.len() {
+            desk.complain(element.at, format!("`order` names {} values, and {number} are kept", order.len()), advice);
+        }
+        keep.push(number);
+    }
+    let other = fields.owned("other").unwrap_or_else(|| "other".into());
+    if order.contains(&other) {
+        let what = format!("{} is a value and the name of all others", super::desk::quote(&other));
+        let at = if fields.has("other") { fields.place("other") } else { fields.at };
+        desk.complain(at, what, "Call the others something that is no value.");
+    }
+    Some(HierarchySpec::Frequency { order, keep, other })
 }
 
 fn dates(elements: &[Found], desk: &mut Desk) -> Option<HierarchySpec> {

@@ -4,7 +4,7 @@ use crate::profile::spec::{Frequency, Invalid, Role, SuiteName, Tier, Unit};
 use crate::profile::{
     Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, PopulationSpec, Recoding,
 };
-use crate::profile::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec};
+use crate::profile::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec, RegionName};
 use crate::value::Decimal;
 use proptest::prelude::*;
 
@@ -260,6 +260,12 @@ fn hierarchies_are_read_with_their_defaults() {
             },
         ),
         ("{ prefix = [4, 3, 2] }", HierarchySpec::Prefix { lengths: vec![4, 3, 2] }),
+        ("{ suffix = [4, 2] }", HierarchySpec::Suffix { lengths: vec![4, 2] }),
+        (r#"{ region = ["city", "part"] }"#, HierarchySpec::Region { steps: vec![RegionName::City, RegionName::Part] }),
+        (
+            r#"{ frequency = { order = ["a", "b"], keep = [2, 1] } }"#,
+            HierarchySpec::Frequency { order: vec!["a".into(), "b".into()], keep: vec![2, 1], other: "other".into() },
+        ),
         (
             "{ date = [\"day\", \"month\", \"quarter\", \"10-years\"] }",
             HierarchySpec::Date { steps: vec![DateStep::Day, DateStep::Month, DateStep::Quarter, DateStep::Years(10)] },

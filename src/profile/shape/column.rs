@@ -2,7 +2,7 @@
 
 use super::{Choice, FILLED, Kind, NUMBER, POSITIVE, Rule, Table, Variant, always, names, optional};
 use crate::domain::SemanticType;
-use crate::profile::operator_spec::{CentreName, Encoding};
+use crate::profile::operator_spec::{CentreName, Encoding, RegionName};
 use crate::profile::spec::{Invalid, Role};
 
 /// One column of the input.
@@ -108,6 +108,24 @@ static GENERALIZE: Choice = Choice {
             Kind::List { of: &Kind::Whole { low: 1, high: 1000 }, least: 1 },
             r"[4, 3, 2]",
             "Numbers of first characters that remain, from many to few; each further one becomes `*`.",
+        ),
+        full(
+            "suffix",
+            Kind::List { of: &Kind::Whole { low: 1, high: 1000 }, least: 1 },
+            r"[4, 2]",
+            "Numbers of last characters that remain, from many to few; each one before becomes `*`.",
+        ),
+        full(
+            "region",
+            Kind::List { of: &Kind::Word(|| names(RegionName::ALL)), least: 1 },
+            r#"["city", "province", "part"]"#,
+            "Steps of a Chinese region code of six digits: its city (`110100`), its province by name (`北京市`), its part of the country (`华北`).",
+        ),
+        full(
+            "frequency",
+            Kind::Table(&FREQUENCY),
+            r#"{ order = ["I10", "E11", "J45"], keep = [2, 1] }"#,
+            "The most frequent values stay, the others become one; the order is fixed before the data is seen.",
         ),
         full(
             "date",
@@ -243,6 +261,26 @@ static INTERVAL: Table = Table {
         optional("origin", NUMBER, "0", "A boundary of every width; 0 by default."),
         optional("low", NUMBER, "15", "Everything below is one group; a boundary of the first width."),
         optional("high", NUMBER, "90", "Everything from here on is one group; a boundary of the first width."),
+    ],
+};
+
+static FREQUENCY: Table = Table {
+    name: "`frequency`",
+    doc: "The most frequent values stay, the others become one.",
+    keys: &[
+        always(
+            "order",
+            Kind::List { of: &FILLED, least: 1 },
+            r#"["I10", "E11", "J45"]"#,
+            "Values from the most frequent on; one that is not named is among the others.",
+        ),
+        always(
+            "keep",
+            Kind::List { of: &Kind::Whole { low: 1, high: 1_000_000 }, least: 1 },
+            "[20, 10, 5]",
+            "How many of them each level keeps, from many to few.",
+        ),
+        optional("other", FILLED, r#""rare""#, "What the others become; `other` by default."),
     ],
 };
 
