@@ -3,7 +3,7 @@
 //! The order is the author's, from the most frequent value on, so it is fixed before the data is seen: a level that followed the
 //! counts of the data would tell of them. A value that the order does not name is among the others from the first level on.
 
-use super::{Miss, describe, is_plain};
+use super::{describe, is_plain};
 use std::collections::BTreeMap;
 
 /// Values in order, and how many of them each level keeps.
@@ -51,11 +51,10 @@ impl Frequency {
         format!("first {}", self.keep[step])
     }
 
-    pub(super) fn label(&self, step: usize, cell: &[u8], out: &mut Vec<u8>) -> Result<(), Miss> {
+    pub(super) fn label(&self, step: usize, cell: &[u8], out: &mut Vec<u8>) {
         let kept = self.places.get(cell).is_some_and(|place| *place < self.keep[step]);
         // a cell that looks like the name of the others is one of them
         out.extend_from_slice(if kept { cell } else { &self.other });
-        Ok(())
     }
 
     pub(super) fn plain(&self) -> bool {
@@ -88,7 +87,7 @@ mod tests {
         let frequency = Frequency::new(order(&["I10", "E11", "J45"]), vec![3, 1], b"other".to_vec()).unwrap();
         let label = |step: usize, cell: &str| {
             let mut out = Vec::new();
-            frequency.label(step, cell.as_bytes(), &mut out).unwrap();
+            frequency.label(step, cell.as_bytes(), &mut out);
             String::from_utf8(out).unwrap()
         };
         assert_eq!(["I10", "J45", "A09", "other"].map(|cell| label(0, cell)), ["I10", "J45", "other", "other"]);

@@ -104,7 +104,10 @@ impl Hierarchy {
             }
             Self::Date(date) => date.label(step, cell, out),
             Self::Region(region) => region.label(step, cell, out),
-            Self::Frequency(frequency) => frequency.label(step, cell, out),
+            Self::Frequency(frequency) => {
+                frequency.label(step, cell, out);
+                Ok(())
+            }
             Self::Categories(categories) => categories.label(cell, out),
             Self::Tree(tree) => tree.label(step, cell, out),
         }
