@@ -1,54 +1,48 @@
-//! Rows to classes: the survey's hot path, and finding the class of a row again.
+//! Rows to classes: the survey's hot path stage by stage, and finding the class of a row again.
+//!
+//! The rows are those of `outis sample --shape quasi9`, cells lying as the CSV reader leaves them: row by row in one buffer.
 
-use criterion::{Criterion, Throughput};
+use criterion::{BatchSize, Criterion, Throughput};
 use outis::group::{ClassTable, ClassifierScratch, Shape, TableBuilder, merge};
-use outis::value::{Text, TextBuilder};
+use outis::sample::{SampleOptions, SampleShape, write_csv_rows};
+use outis::value::{Span, Text};
 use std::hint::black_box;
 
-/// Nine columns of realistic skew: distinct values, and how strongly the first ones are preferred.
-const COLUMNS: [(u32, f64); 9] =
-    [(2, 1.0), (90, 1.5), (340, 6.0), (7, 4.0), (16, 2.0), (41, 12.0), (8, 4.0), (14, 2.0), (2, 2.0)];
+/// The quasi-identifiers of a sample; the last column is the income.
+const COLUMNS: usize = 9;
+/// Rows that the CSV reader hands over at once.
+const BATCH: u64 = 3640;
 
 /// Batches of `rows` made-up rows, the same every time.
-pub fn batches(rows: usize) -> Vec<Vec<Text<'static>>> {
-    const BATCH: usize = 32_768;
-    let mut state = 42_u64;
-    let mut draw = move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let mixed = (state ^ (state >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed >> 11) as f64 / (1_u64 << 53) as f64
+pub fn batches(rows: u64) -> Vec<Vec<Text<'static>>> {
+    let options = SampleOptions { rows, seed: 1, shape: SampleShape::Quasi9 };
+    let batch = |from: u64| {
+        let mut text = Vec::new();
+        write_csv_rows(&options, from..from + BATCH, &mut text);
+        let mut spans = vec![Vec::new(); COLUMNS + 1];
+        let (mut start, mut column) = (0, 0);
+        for (at, byte) in text.iter().enumerate() {
+            if matches!(byte, b',' | b'\n') {
+                spans[column].push(Span::new(start as u32, (at - start) as u32));
+                (start, column) = (at + 1, if *byte == b'\n' { 0 } else { column + 1 });
+            }
+        }
+        // one buffer for all columns, as the reader has it
+        let text: &'static [u8] = text.leak();
+        spans.into_iter().take(COLUMNS).map(|spans| Text::new(text, spans, true)).collect()
     };
-    // Columns hang together: a row repeats one of the `rows / 4` kinds of person, the first ones more often.
-    let kinds: Vec<[u32; 9]> = (0..rows / 4 + 1)
-        .map(|_| COLUMNS.map(|(distinct, skew)| (draw().powf(skew) * f64::from(distinct)) as u32))
-        .collect();
-    (0..rows.div_ceil(BATCH))
-        .map(|batch| {
-            let length = BATCH.min(rows - batch * BATCH);
-            let chosen: Vec<usize> = (0..length).map(|_| (draw().powf(2.0) * kinds.len() as f64) as usize).collect();
-            (0..COLUMNS.len())
-                .map(|at| {
-                    let mut cells = TextBuilder::with_capacity(length, 8);
-                    for &kind in &chosen {
-                        let code = kinds[kind][at];
-                        let text = if at % 2 == 0 { format!("value-{code}") } else { format!("{code}") };
-                        cells.push(text.as_bytes());
-                    }
-                    cells.finish(true)
-                })
-                .collect()
-        })
-        .collect()
+    (0..rows).step_by(BATCH as usize).map(batch).collect()
 }
+
+const SHAPE: Shape = Shape { quasi: COLUMNS, sensitive: 0, subject: false };
 
 /// The class table of the batches, by so many workers on threads of their own.
 pub fn table(batches: &[Vec<Text<'static>>], threads: usize) -> ClassTable {
-    let shape = Shape { quasi: COLUMNS.len(), sensitive: 0, subject: false };
     let builders = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads)
             .map(|worker| {
                 scope.spawn(move || {
-                    let mut builder = TableBuilder::new(shape);
+                    let mut builder = TableBuilder::new(SHAPE);
                     for batch in batches.iter().skip(worker).step_by(threads) {
                         builder.add(&batch.iter().collect::<Vec<_>>(), &[], None);
                     }
@@ -63,10 +57,30 @@ pub fn table(batches: &[Vec<Text<'static>>], threads: usize) -> ClassTable {
 
 /// All benches of this stage.
 pub fn bench(c: &mut Criterion) {
-    const ROWS: usize = 1_000_000;
+    const ROWS: u64 = 1_000_000;
     let data = batches(ROWS);
     let mut group = c.benchmark_group("group");
-    group.throughput(Throughput::Elements(ROWS as u64)).sample_size(10);
+    group.throughput(Throughput::Elements(ROWS)).sample_size(10);
+    // A column alone has few tuples: nearly all of it is the look-up of cells.
+    group.bench_function("encode 1 M rows, 9 columns one by one", |b| {
+        b.iter(|| {
+            let mut builders: Vec<TableBuilder> =
+                (0..COLUMNS).map(|_| TableBuilder::new(Shape { quasi: 1, ..SHAPE })).collect();
+            for batch in &data {
+                builders.iter_mut().zip(batch).for_each(|(builder, cells)| builder.add(&[cells], &[], None));
+            }
+            black_box(builders.len())
+        });
+    });
+    let add = || {
+        let mut builder = TableBuilder::new(SHAPE);
+        data.iter().for_each(|batch| builder.add(&batch.iter().collect::<Vec<_>>(), &[], None));
+        builder
+    };
+    group.bench_function("encode and count 1 M rows, 9 columns", |b| b.iter(|| black_box(add().tuples())));
+    group.bench_function("merge of one share, 1 M rows", |b| {
+        b.iter_batched(add, |builder| black_box(merge(vec![builder], 1).len()), BatchSize::LargeInput);
+    });
     for threads in [1, 2] {
         group.bench_function(format!("survey of 1 M rows, 9 columns, {threads} threads"), |b| {
             b.iter(|| black_box(table(&data, threads).len()));

@@ -21,10 +21,10 @@ struct Part {
 }
 
 /// Above this many keys the table is cut.
-const CUT_ABOVE: usize = 1 << 17;
-const PARTS: usize = 128;
+const CUT_ABOVE: usize = 1 << 15;
+const PARTS: usize = 256;
 /// Words that a partition gathers before it counts: those of all partitions together fit the second cache.
-const WAITING: usize = 1 << 10;
+const WAITING: usize = 1 << 9;
 
 impl Counter {
     pub(crate) fn new(words: usize) -> Self {
@@ -99,6 +99,20 @@ impl Counter {
         })
     }
 
+    /// Calls `each` with every key and its count, in no order; call [`Counter::settle`] before.
+    #[inline(always)]
+    pub(crate) fn for_each(&self, mut each: impl FnMut(&[u64], u64)) {
+        let words = self.words;
+        for part in &self.parts {
+            debug_assert!(part.waiting.is_empty(), "settled before");
+            for slot in part.slots.chunks_exact(words + 1) {
+                if slot[words] != 0 {
+                    each(&slot[..words], slot[words]);
+                }
+            }
+        }
+    }
+
     fn cut(&mut self) {
         let whole = self.parts.pop().expect("one table");
         let room = (whole.used / PARTS * 4).next_power_of_two();
@@ -151,22 +165,20 @@ impl Part {
     fn add(&mut self, key: &[u64], hash: u64, times: u64, words: usize, mixer: Mixer) {
         let mask = self.capacity - 1;
         let mut at = hash as usize & mask;
-        loop {
-            let slot = &mut self.slots[at * (words + 1)..][..=words];
-            if slot[words] == 0 {
-                slot[..words].copy_from_slice(key);
-                slot[words] = times;
-                self.used += 1;
-                if self.used * 8 > self.capacity * 5 {
-                    self.grow(words, mixer);
-                }
-                return;
+        // A new key and a known one take the same way: which of the two it is cannot be predicted.
+        let slot = loop {
+            let slot = &mut self.slots[at.wrapping_mul(words + 1)..][..=words];
+            let differs = slot[..words].iter().zip(key).fold(0, |differs, (one, other)| differs | (one ^ other));
+            if differs.min(slot[words]) == 0 {
+                break slot;
             }
-            if slot[..words] == *key {
-                slot[words] += times;
-                return;
-            }
-            at = (at + 1) & mask;
+            at = at.wrapping_add(1) & mask;
+        };
+        slot[..words].copy_from_slice(key);
+        self.used = self.used.wrapping_add(usize::from(slot[words] == 0));
+        slot[words] = slot[words].checked_add(times).expect("a count has 64 bits");
+        if self.used * 8 > self.capacity * 5 {
+            self.grow(words, mixer);
         }
     }
     #[cold]

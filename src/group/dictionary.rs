@@ -31,7 +31,7 @@ struct Narrow {
     code: u32,
 }
 
-/// A short value, its length in the top byte of `high`; code 0 marks a free slot.
+/// A short value, its length and one in the top byte of `high`; code 0 marks a free slot.
 #[derive(Clone, Copy)]
 struct Slot {
     low: u64,
@@ -87,43 +87,25 @@ impl Dictionary {
     /// Codes of `out.len()` cells from `from`, new values taken in.
     pub(crate) fn encode(&mut self, cells: &Text<'_>, from: usize, out: &mut [u32]) {
         let (bytes, spans) = (cells.bytes(), &cells.spans()[from..from + out.len()]);
-        let done = if self.slots.is_empty() { self.encode_narrow(bytes, spans, out) } else { 0 };
-        for (span, code) in spans[done..].iter().zip(&mut out[done..]) {
-            *code = match span.get(bytes) {
-                None => {
-                    self.null_seen = true;
-                    0
-                }
-                Some(cell) if cell.len() <= SHORT => {
-                    let (low, high) = words_of(bytes, cell);
-                    self.short_code(low, high)
-                }
-                Some(cell) => self.long_code(cell),
-            };
-        }
-    }
-    /// The same up to the first cell of 8 to 15 bytes; how far it came.
-    fn encode_narrow(&mut self, bytes: &[u8], spans: &[Span], out: &mut [u32]) -> usize {
-        for (at, (span, code)) in spans.iter().zip(out).enumerate() {
-            *code = if span.width() <= NARROW {
-                let word = narrow_word(bytes, *span);
-                let slot = self.narrow[self.probe_narrow(word)];
-                if slot.word != 0 { slot.code } else { self.take_in_narrow(word) }
+        let mut at = 0;
+        while at < spans.len() {
+            // The known values in a loop that changes nothing: all it needs stays in registers.
+            at += if self.slots.is_empty() {
+                known_narrow(self.mixer, &self.narrow, bytes, &spans[at..], &mut out[at..])
             } else {
-                match span.get(bytes) {
+                known_short(self.mixer, &self.slots, bytes, &spans[at..], &mut out[at..])
+            };
+            if let Some(span) = spans.get(at) {
+                out[at] = match span.get(bytes) {
                     None => {
                         self.null_seen = true;
                         0
                     }
-                    Some(cell) if cell.len() <= SHORT => {
-                        self.widen();
-                        return at;
-                    }
-                    Some(cell) => self.long_code(cell),
-                }
-            };
+                    Some(cell) => self.intern(cell),
+                };
+                at += 1;
+            }
         }
-        spans.len()
     }
     /// Codes of the cells without taking new values in; [`UNKNOWN`] for those, and for null if it was never met.
     pub(crate) fn look_up(&self, cells: &Text<'_>, out: &mut Vec<u32>) {
@@ -180,7 +162,7 @@ impl Dictionary {
             let mut bytes = [0_u8; 16];
             bytes[..8].copy_from_slice(&slot.low.to_le_bytes());
             bytes[8..].copy_from_slice(&slot.high.to_le_bytes());
-            each(&bytes[..usize::from(bytes[15])], slot.code);
+            each(&bytes[..usize::from(bytes[15]) - 1], slot.code);
         }
         for value in &self.long_values {
             each(&self.arena[value.start..][..value.len], value.code);
@@ -191,8 +173,7 @@ impl Dictionary {
     #[inline(always)]
     fn probe_narrow(&self, word: u64) -> usize {
         let mask = self.narrow.len() - 1;
-        #[expect(clippy::cast_possible_truncation, reason = "only the low bits are used")]
-        let mut at = self.mixer.word(word) as usize & mask;
+        let mut at = self.mixer.slot(word) & mask;
         loop {
             let slot = &self.narrow[at];
             if slot.word == word || slot.word == 0 {
@@ -224,8 +205,8 @@ impl Dictionary {
         let narrow = std::mem::take(&mut self.narrow);
         self.slots = vec![FREE; narrow.len().max(64)];
         for slot in narrow.into_iter().filter(|slot| slot.word != 0) {
-            let (low, length) = (slot.word & (u64::MAX >> 8), (slot.word >> 56) - 1);
-            let high = length << 56;
+            let low = slot.word & (u64::MAX >> 8);
+            let high = slot.word - low;
             let at = self.probe(low, high);
             self.slots[at] = Slot { low, high, code: slot.code };
         }
@@ -234,8 +215,7 @@ impl Dictionary {
     #[inline(always)]
     fn probe(&self, low: u64, high: u64) -> usize {
         let mask = self.slots.len() - 1;
-        #[expect(clippy::cast_possible_truncation, reason = "only the low bits are used")]
-        let mut at = self.mixer.pair(low, high) as usize & mask;
+        let mut at = self.mixer.slot_of_pair(low, high) & mask;
         loop {
             let slot = &self.slots[at];
             if (slot.low == low && slot.high == high) || slot.code == 0 {
@@ -296,6 +276,67 @@ impl Dictionary {
     }
 }
 
+/// Codes of the first cells, up to one that is null, long or not known at its place; how many those are.
+#[inline(never)]
+fn known_narrow(mixer: Mixer, table: &[Narrow], bytes: &[u8], spans: &[Span], out: &mut [u32]) -> usize {
+    let mask = table.len() - 1;
+    for (done, (span, code)) in spans.iter().zip(&mut *out).enumerate() {
+        let (start, width) = (span.start(), span.width());
+        let Some(window) = bytes.get(start..start.wrapping_add(8)).filter(|_| width <= NARROW) else { return done };
+        let window = u64::from_le_bytes(window.try_into().expect("eight bytes"));
+        let [kept, mark] = NARROW_MASKS[(width & NARROW) as usize];
+        let word = (window & kept) | mark;
+        let mut at = mixer.slot(word) & mask;
+        loop {
+            let slot = table[at & mask];
+            if slot.word == word {
+                *code = slot.code;
+                break;
+            }
+            if slot.word == 0 {
+                return done;
+            }
+            at = at.wrapping_add(1);
+        }
+    }
+    spans.len()
+}
+
+/// The same over values of at most 15 bytes.
+#[inline(never)]
+fn known_short(mixer: Mixer, table: &[Slot], bytes: &[u8], spans: &[Span], out: &mut [u32]) -> usize {
+    let mask = table.len() - 1;
+    for (done, (span, code)) in spans.iter().zip(&mut *out).enumerate() {
+        let (start, width) = (span.start(), span.width() as usize);
+        let Some(window) = bytes.get(start..start.wrapping_add(16)).filter(|_| width <= SHORT) else { return done };
+        let [low, high] = short_words(window.try_into().expect("sixteen bytes"), width);
+        let mut at = mixer.slot_of_pair(low, high) & mask;
+        loop {
+            let slot = &table[at & mask];
+            if (slot.low ^ low) | (slot.high ^ high) == 0 {
+                *code = slot.code;
+                break;
+            }
+            if slot.code == 0 {
+                return done;
+            }
+            at = at.wrapping_add(1);
+        }
+    }
+    spans.len()
+}
+
+/// For each length up to seven: which bytes of the word it has, and its mark in the top byte.
+const NARROW_MASKS: [[u64; 2]; 8] = {
+    let mut masks = [[0; 2]; 8];
+    let mut len = 0;
+    while len < 8 {
+        masks[len] = [(1 << (8 * len)) - 1, (len as u64 + 1) << 56];
+        len += 1;
+    }
+    masks
+};
+
 /// A cell of at most 7 bytes as one word, its length and one in the top byte.
 #[inline(always)]
 fn narrow_word(bytes: &[u8], span: Span) -> u64 {
@@ -315,19 +356,25 @@ fn padded_narrow(cell: &[u8]) -> u64 {
     u64::from_le_bytes(window)
 }
 
-/// The cell's bytes as two words, the length in the top byte. `bytes` is the buffer that the cell lies in, so that a
+/// The cell's bytes as two words, the length and one in the top byte. `bytes` is the buffer that the cell lies in, so that a
 /// whole 16-byte window can be read at once.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "the two halves of the window are wanted")]
 fn words_of(bytes: &[u8], cell: &[u8]) -> (u64, u64) {
-    let len = cell.len();
     let start = cell.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
-    let window = match bytes.get(start..start.wrapping_add(16)) {
-        Some(window) => u128::from_le_bytes(window.try_into().expect("sixteen bytes")),
-        None => padded(cell),
+    let [low, high] = match bytes.get(start..start.wrapping_add(16)) {
+        Some(window) => short_words(window.try_into().expect("sixteen bytes"), cell.len()),
+        None => short_words(padded(cell), cell.len()),
     };
-    let [low, high, length] = MASKS[len & 15];
-    (window as u64 & low, ((window >> 64) as u64 & high) | length)
+    (low, high)
+}
+
+/// The first `width` bytes of a window as two words, the width and one in the top byte.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of the window are wanted")]
+fn short_words(window: [u8; 16], width: usize) -> [u64; 2] {
+    let window = u128::from_le_bytes(window);
+    let [low, high, length] = MASKS[width & SHORT];
+    [window as u64 & low, ((window >> 64) as u64 & high) | length]
 }
 
 /// For each length: which bytes of the two words it has, and its mark in the top byte.
@@ -337,17 +384,17 @@ const MASKS: [[u64; 3]; 16] = {
     let mut len = 0;
     while len < 16 {
         let mask = (1_u128 << (8 * len)) - 1;
-        masks[len] = [mask as u64, (mask >> 64) as u64, (len as u64) << 56];
+        masks[len] = [mask as u64, (mask >> 64) as u64, (len as u64 + 1) << 56];
         len += 1;
     }
     masks
 };
 
 #[cold]
-fn padded(cell: &[u8]) -> u128 {
+fn padded(cell: &[u8]) -> [u8; 16] {
     let mut window = [0_u8; 16];
     window[..cell.len()].copy_from_slice(cell);
-    u128::from_le_bytes(window)
+    window
 }
 
 #[cfg(test)]

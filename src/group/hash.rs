@@ -20,15 +20,17 @@ impl Mixer {
             Self { first: state.hash_one(1_u8), second: state.hash_one(2_u8) | 1 }
         })
     }
-    /// Hash of one word: its low bits.
+    /// Hash of one word, for its low bits.
     #[inline(always)]
-    pub(crate) fn word(self, word: u64) -> u64 {
-        fold(word ^ self.first, self.second)
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits are used")]
+    pub(crate) fn slot(self, word: u64) -> usize {
+        fold(word ^ self.first, self.second) as usize
     }
-    /// Hash of two words.
+    /// Hash of two words, for its low bits.
     #[inline(always)]
-    pub(crate) fn pair(self, low: u64, high: u64) -> u64 {
-        fold(low ^ self.first, high ^ self.second)
+    #[expect(clippy::cast_possible_truncation, reason = "only the low bits are used")]
+    pub(crate) fn slot_of_pair(self, low: u64, high: u64) -> usize {
+        fold(low ^ self.first, high ^ self.second) as usize
     }
     /// Hash of a key of some words.
     #[inline(always)]

@@ -78,12 +78,17 @@ type Entry<const W: usize> = ([u64; W], u64);
 /// Merges one tally into the table. Keys are padded to `W` words.
 fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) {
     let words = job.layout.words();
-    let entries = sorted_entries::<W>(job);
+    let pieces = sorted_entries::<W>(job);
+    if job.tail == Tail::None {
+        return fill_classes(job, &pieces, table);
+    }
+    let entries = pieces.concat();
+    drop(pieces);
     // Where a class starts: the tuple differs from the one before. Entries are sorted, so each class is one run.
     let mut starts: Vec<usize> =
         (0..entries.len()).filter(|&at| at == 0 || entries[at].0[..words] != entries[at - 1].0[..words]).collect();
     let classes = starts.len();
-    assert!(u32::try_from(classes).is_ok_and(|classes| classes < u32::MAX), "below four billion classes");
+    assert_countable(classes);
     if table.rows.is_empty() {
         table.codes = in_parallel(job.threads, (0..job.layout.columns()).collect(), |column| {
             starts.iter().map(|&at| job.layout.get(column, &entries[at].0)).collect()
@@ -111,53 +116,126 @@ fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) {
     }
 }
 
-/// All workers' entries under common codes, sorted, equal keys added up.
-fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Entry<W>> {
-    let total: usize = job.builders.iter().map(|builder| builder.tallies[job.at].counter.len()).sum();
-    let mut sample: Vec<[u64; W]> = Vec::new();
-    if job.threads > 1 && total > 1 << 14 {
-        for (number, builder) in job.builders.iter().enumerate() {
-            let (counter, moves) = (&builder.tallies[job.at].counter, job.moves(number));
-            sample.extend(counter.iter().step_by(total / 4096 + 1).map(|(key, _)| job.translate(number, &moves, key)));
-        }
-        sample.sort_unstable();
-    }
-    let parts = if sample.is_empty() { 1 } else { job.threads * 8 };
-    let borders: Vec<[u64; W]> = (1..parts).map(|part| sample[part * sample.len() / parts]).collect();
-
-    let cut = in_parallel(job.threads, (0..job.builders.len()).collect(), |number| {
-        let (builder, moves) = (&job.builders[number], job.moves(number));
-        let mut cut: Vec<Vec<Entry<W>>> =
-            (0..parts).map(|_| Vec::with_capacity(total / parts / job.builders.len() * 5 / 4)).collect();
-        for (key, count) in builder.tallies[job.at].counter.iter() {
-            let key = job.translate(number, &moves, key);
-            let part = borders.partition_point(|border| *border <= key);
-            cut[part].push((key, count));
-        }
-        cut
-    });
-    let mut by_part: Vec<Vec<Vec<Entry<W>>>> = (0..parts).map(|_| Vec::new()).collect();
-    for share in cut {
-        for (part, entries) in share.into_iter().enumerate() {
-            by_part[part].push(entries);
-        }
-    }
-    let sorted = in_parallel(job.threads, by_part, |shares| {
-        let mut entries = shares.concat();
-        entries.sort_unstable_by_key(|entry| entry.0);
-        entries.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
+/// Every entry is a class of its own.
+fn fill_classes<const W: usize>(job: &Job<'_>, pieces: &[Vec<Entry<W>>], table: &mut ClassTable) {
+    let classes = pieces.iter().map(Vec::len).sum();
+    assert_countable(classes);
+    // Piece by piece through some columns at once: a piece stays in the cache.
+    let columns: Vec<usize> = (0..job.layout.columns()).collect();
+    let share = columns.len().div_ceil(job.threads).max(1);
+    let codes = in_parallel(job.threads, columns.chunks(share).collect(), |columns| {
+        let mut codes: Vec<Vec<u32>> = columns.iter().map(|_| Vec::with_capacity(classes)).collect();
+        for piece in pieces {
+            for (codes, &column) in codes.iter_mut().zip(columns) {
+                let (word, shift, mask) = job.layout.place(column);
+                #[expect(clippy::cast_possible_truncation, reason = "no column has more than 32 bits")]
+                codes.extend(piece.iter().map(|entry| ((entry.0[word] >> shift) & mask) as u32));
             }
-            same
-        });
-        entries
+        }
+        codes
     });
-    if parts == 1 { sorted.into_iter().next().unwrap_or_default() } else { sorted.concat() }
+    table.codes = codes.into_iter().flatten().collect();
+    table.rows = Vec::with_capacity(classes);
+    for piece in pieces {
+        table.rows.extend(piece.iter().map(|entry| entry.1));
+    }
+    table.members.clone_from(&table.rows);
 }
 
-/// How one column's bits of a worker's key become bits of a common key.
+fn assert_countable(classes: usize) {
+    assert!(u32::try_from(classes).is_ok_and(|classes| classes < u32::MAX), "below four billion classes");
+}
+
+/// Bits of a key that say which piece it belongs to.
+const PIECE_BITS: u32 = 12;
+/// Entries of a piece, about: they are sorted in the first or second cache.
+const PIECE: usize = 4096;
+const MOST_PIECES: usize = 1024;
+
+/// All workers' entries under common codes, equal keys added up, in sorted pieces that follow each other.
+fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Vec<Entry<W>>> {
+    let total: usize = job.builders.iter().map(|builder| builder.tallies[job.at].counter.len()).sum();
+    let moves: Vec<Vec<Move>> = (0..job.builders.len()).map(|number| job.moves(number)).collect();
+    let wanted = (total / PIECE).clamp(1, MOST_PIECES);
+    let piece_of = if wanted == 1 { vec![0; 1 << PIECE_BITS] } else { job.even_pieces::<W>(&moves, total, wanted) };
+    let count = usize::from(piece_of[piece_of.len() - 1]) + 1;
+
+    let cut = in_parallel(job.threads, (0..job.builders.len()).collect(), |number| {
+        let counter = &job.builders[number].tallies[job.at].counter;
+        let room = counter.len() / count * 9 / 8;
+        let mut cut: Vec<Vec<Entry<W>>> = (0..count).map(|_| Vec::with_capacity(room)).collect();
+        counter.for_each(|key, count| {
+            let key = job.translate(number, &moves[number], key);
+            cut[usize::from(piece_of[prefix(&key)])].push((key, count));
+        });
+        cut
+    });
+    let mut by_piece: Vec<Vec<Vec<Entry<W>>>> = (0..count).map(|_| Vec::with_capacity(cut.len())).collect();
+    for share in cut {
+        for (piece, entries) in share.into_iter().enumerate() {
+            by_piece[piece].push(entries);
+        }
+    }
+    in_parallel(job.threads, by_piece, |shares| {
+        let mut shares = shares.into_iter();
+        let mut entries = shares.next().unwrap_or_default();
+        shares.for_each(|more| entries.extend_from_slice(&more));
+        sort(&mut entries);
+        if job.builders.len() > 1 {
+            entries.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                if same {
+                    kept.1 += next.1;
+                }
+                same
+            });
+        }
+        entries
+    })
+}
+
+/// The first bits of a key.
+#[inline]
+fn prefix<const W: usize>(key: &[u64; W]) -> usize {
+    (key[0] >> (u64::BITS - PIECE_BITS)) as usize
+}
+
+/// Sorts by key: by the bytes in which the keys differ, from the last to the first, or by comparison where that is less work.
+fn sort<const W: usize>(entries: &mut Vec<Entry<W>>) {
+    let Some(&(first, _)) = entries.first() else { return };
+    let mut differ = [0_u64; W];
+    for entry in entries.iter() {
+        for word in 0..W {
+            differ[word] |= entry.0[word] ^ first[word];
+        }
+    }
+    let bytes = (0..W).rev().flat_map(|word| (0..8).map(move |byte| (word, byte * 8)));
+    let passes: Vec<(usize, u32)> = bytes.filter(|&(word, shift)| (differ[word] >> shift) & 0xff != 0).collect();
+    let comparisons = entries.len().ilog2() as usize;
+    if entries.len() < 64 || passes.len() * 2 > comparisons {
+        return entries.sort_unstable_by_key(|entry| entry.0);
+    }
+    let mut other = vec![([0; W], 0); entries.len()];
+    for (word, shift) in passes {
+        let digit = |entry: &Entry<W>| usize::from((entry.0[word] >> shift).to_le_bytes()[0]);
+        let mut next = [0_usize; 256];
+        for entry in entries.iter() {
+            next[digit(entry)] += 1;
+        }
+        let mut start = 0;
+        for place in &mut next {
+            start += std::mem::replace(place, start);
+        }
+        for entry in entries.iter() {
+            let place = &mut next[digit(entry)];
+            other[*place] = *entry;
+            *place += 1;
+        }
+        std::mem::swap(entries, &mut other);
+    }
+}
+
+/// How the bits of neighbouring columns in a worker's key become bits of a common key.
 struct Move {
     from: usize,
     shift: u32,
@@ -166,6 +244,9 @@ struct Move {
     parts: Vec<u64>,
 }
 
+/// Bits of one look-up: its table stays in the first cache.
+const MOVED_BITS: u32 = 11;
+
 impl Job<'_> {
     /// How the keys of a worker become common keys.
     fn moves(&self, number: usize) -> Vec<Move> {
@@ -173,16 +254,42 @@ impl Job<'_> {
         let mut moves: Vec<Move> = Vec::with_capacity(self.quasi.len());
         for (column, codes) in self.quasi.iter().enumerate() {
             let (from, shift, mask) = own.place(column);
+            if mask == 0 {
+                continue; // nothing but nulls, whose code is 0 everywhere
+            }
             let (to, up, _) = self.layout.place(column);
-            moves.push(Move {
-                from,
-                shift,
-                mask,
-                to,
-                parts: codes[number].iter().map(|&code| u64::from(code) << up).collect(),
+            let mut parts: Vec<u64> = codes[number].iter().map(|&code| u64::from(code) << up).collect();
+            parts.resize(1 << mask.count_ones(), 0);
+            let before = moves.last_mut().filter(|before| {
+                (before.from, before.to) == (from, to) && (before.mask.count_ones() + mask.count_ones()) <= MOVED_BITS
             });
+            match before {
+                Some(before) => {
+                    before.parts =
+                        before.parts.iter().flat_map(|high| parts.iter().map(move |low| high | low)).collect();
+                    before.mask = before.mask << mask.count_ones() | mask;
+                    before.shift = shift;
+                }
+                None => moves.push(Move { from, shift, mask, to, parts }),
+            }
         }
         moves
+    }
+    /// By the first bits of a key its piece: so many pieces of about as many entries each.
+    fn even_pieces<const W: usize>(&self, moves: &[Vec<Move>], total: usize, wanted: usize) -> Vec<u16> {
+        let mut met = vec![0_usize; 1 << PIECE_BITS];
+        for (number, builder) in self.builders.iter().enumerate() {
+            let keys = builder.tallies[self.at].counter.iter().step_by(total / (1 << 14) + 1);
+            keys.for_each(|(key, _)| met[prefix(&self.translate::<W>(number, &moves[number], key))] += 1);
+        }
+        let sampled: usize = met.iter().sum::<usize>().max(1);
+        let mut before = 0;
+        let piece = |met: &usize| {
+            let piece = before * wanted / sampled;
+            before += met;
+            u16::try_from(piece.min(wanted - 1)).expect("at most a thousand")
+        };
+        met.iter().map(piece).collect()
     }
     /// A worker's key under the common codes.
     #[inline]
