@@ -3,7 +3,8 @@
 //! The rows are those of `outis sample --shape quasi9`, cells lying as the CSV reader leaves them: row by row in one buffer.
 
 use criterion::{BatchSize, Criterion, Throughput};
-use outis::group::{ClassTable, ClassifierScratch, Shape, TableBuilder, merge};
+use outis::error::Result;
+use outis::group::{ClassTable, ClassifierScratch, Overflow, Shape, TableBuilder, merge, merge_with};
 use outis::sample::{SampleOptions, SampleShape, write_csv_rows};
 use outis::value::{Span, Text};
 use std::hint::black_box;
@@ -55,6 +56,23 @@ pub fn table(batches: &[Vec<Text<'static>>], threads: usize) -> ClassTable {
     merge(builders, threads)
 }
 
+/// Memory in the place of a file.
+#[derive(Default)]
+struct Elsewhere(std::sync::Mutex<Vec<u8>>);
+
+impl Overflow for Elsewhere {
+    fn put(&self, bytes: &mut [u8]) -> Result<u64> {
+        let mut all = self.0.lock().expect("no panic");
+        all.extend_from_slice(bytes);
+        Ok((all.len() - bytes.len()) as u64)
+    }
+    fn get(&self, at: u64, bytes: &mut [u8]) -> Result<()> {
+        let all = self.0.lock().expect("no panic");
+        bytes.copy_from_slice(&all[at as usize..][..bytes.len()]);
+        Ok(())
+    }
+}
+
 /// All benches of this stage.
 pub fn bench(c: &mut Criterion) {
     const ROWS: u64 = 1_000_000;
@@ -80,6 +98,18 @@ pub fn bench(c: &mut Criterion) {
     group.bench_function("encode and count 1 M rows, 9 columns", |b| b.iter(|| black_box(add().tuples())));
     group.bench_function("merge of one share, 1 M rows", |b| {
         b.iter_batched(add, |builder| black_box(merge(vec![builder], 1).len()), BatchSize::LargeInput);
+    });
+    let elsewhere = Elsewhere::default();
+    group.bench_function("counts of 1 M rows elsewhere and back", |b| {
+        let spilled = || {
+            elsewhere.0.lock().expect("no panic").clear();
+            add()
+        };
+        let back = |mut builder: TableBuilder| {
+            builder.spill(&elsewhere).expect("memory holds it");
+            merge_with(vec![builder], 1, Some((&elsewhere, u64::MAX))).expect("it was put there").len()
+        };
+        b.iter_batched(spilled, |builder| black_box(back(builder)), BatchSize::PerIteration);
     });
     for threads in [1, 2] {
         group.bench_function(format!("survey of 1 M rows, 9 columns, {threads} threads"), |b| {

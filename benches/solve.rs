@@ -118,6 +118,14 @@ pub fn bench(c: &mut Criterion) {
             ("monotone discernibility", Metric::DiscernibilityMonotone),
             ("height", Metric::Height),
         ];
+        let table = data.encode(1);
+        for (name, metric) in metrics {
+            let problem = data.problem(&table, 5, 0.0, metric, 0.05);
+            let middle: Vec<usize> = problem.ladders.iter().map(|ladder| ladder.max.div_ceil(2)).collect();
+            group.bench_function(format!("Adult roll-up of one node, {name}"), |b| {
+                b.iter(|| black_box(outis::solve::node(&problem, &middle).expect("the problem fits together")));
+            });
+        }
         group.bench_function("Adult encode", |b| b.iter(|| black_box(data.encode(1).len())));
         for (name, metric) in metrics {
             for threads in [1, 2] {

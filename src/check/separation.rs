@@ -18,33 +18,76 @@ pub struct Separation {
     pub unique: u64,
 }
 
-/// Combinations with fewer possible tuples are counted in a table of all of them.
-const DENSE: u64 = 1 << 22;
+/// Combinations are counted in a table of all possible tuples where those are at most so many, and so many for each class.
+const DENSE: usize = 1 << 24;
+const DENSE_EACH: usize = 32;
+const FEW: usize = 1 << 16;
 
 /// Every combination of up to `most` columns; those that leave most rows alone first, then those with most tuples.
 #[must_use]
 pub fn separations(table: &ClassTable, most: usize) -> Vec<Separation> {
     let mut found = Vec::new();
-    let mut chosen = Vec::new();
-    combine(table, 0, most, &mut chosen, &mut found);
+    // none, one or several: more is not asked
+    let rows: Vec<u8> = table.rows().iter().map(|rows| u8::try_from(*rows).unwrap_or(2).min(2)).collect();
+    let nothing = Numbered { keys: vec![0; table.len()], tuples: 1 };
+    combine(table, &rows, most, Some(&nothing), &mut Vec::new(), &mut found);
     found.sort_by(|left, right| {
         (right.unique, right.distinct).cmp(&(left.unique, left.distinct)).then_with(|| left.columns.cmp(&right.columns))
     });
     found
 }
 
-fn combine(table: &ClassTable, from: usize, most: usize, chosen: &mut Vec<usize>, found: &mut Vec<Separation>) {
+/// The tuple of each class in some columns, as a number.
+struct Numbered {
+    keys: Vec<u32>,
+    tuples: usize,
+}
+
+/// Adds every combination that begins with the chosen columns, whose tuples are numbered where they are few.
+fn combine(
+    table: &ClassTable,
+    rows: &[u8],
+    most: usize,
+    before: Option<&Numbered>,
+    chosen: &mut Vec<usize>,
+    found: &mut Vec<Separation>,
+) {
     if chosen.len() == most {
         return;
     }
-    for column in from..table.quasi().len() {
+    let dense = DENSE.min((rows.len() * DENSE_EACH).max(FEW));
+    for column in chosen.last().map_or(0, |last| last + 1)..table.quasi().len() {
+        let size = table.quasi()[column].len().max(1);
+        let numbered = before.filter(|before| before.tuples * size <= dense).map(|before| {
+            let number = |(key, code): (&u32, &u32)| key * u32::try_from(size).expect("below the limit") + code;
+            let keys = before.keys.iter().zip(table.codes(column)).map(number).collect();
+            Numbered { keys, tuples: before.tuples * size }
+        });
         chosen.push(column);
-        found.push(separation(table, chosen));
-        combine(table, column + 1, most, chosen, found);
+        found.push(match &numbered {
+            Some(numbered) => count_numbered(numbered, rows, chosen),
+            None => separation(table, chosen),
+        });
+        combine(table, rows, most, numbered.as_ref(), chosen, found);
         chosen.pop();
     }
 }
 
+fn count_numbered(numbered: &Numbered, rows: &[u8], columns: &[usize]) -> Separation {
+    let mut met = vec![0_u8; numbered.tuples];
+    for (key, rows) in numbered.keys.iter().zip(rows) {
+        let met = &mut met[*key as usize];
+        *met = (*met + rows).min(2);
+    }
+    let [mut distinct, mut unique] = [0; 2];
+    for met in met {
+        distinct += u64::from(met > 0);
+        unique += u64::from(met == 1);
+    }
+    Separation { columns: columns.to_vec(), distinct, unique }
+}
+
+/// The same where there are too many tuples to number.
 fn separation(table: &ClassTable, columns: &[usize]) -> Separation {
     let sizes: Vec<u64> = columns.iter().map(|column| table.quasi()[*column].len() as u64).collect();
     let tuples = sizes.iter().try_fold(1_u64, |product, size| product.checked_mul((*size).max(1)));
@@ -53,30 +96,20 @@ fn separation(table: &ClassTable, columns: &[usize]) -> Separation {
             key.wrapping_mul(*size).wrapping_add(u64::from(table.codes(*column)[class]))
         })
     };
-    let (distinct, unique) = match tuples {
-        Some(tuples) if tuples <= DENSE => {
-            let mut rows = vec![0_u64; usize::try_from(tuples).expect("few enough for memory")];
-            for class in 0..table.len() {
-                rows[usize::try_from(key(class)).expect("below the number of tuples")] += table.rows()[class];
-            }
-            count(rows.into_iter().filter(|rows| *rows > 0))
+    let (distinct, unique) = if tuples.is_some() {
+        let mut rows: HashMap<u64, u64, foldhash::fast::RandomState> = HashMap::default();
+        for class in 0..table.len() {
+            *rows.entry(key(class)).or_default() += table.rows()[class];
         }
-        Some(_) => {
-            let mut rows: HashMap<u64, u64, foldhash::fast::RandomState> = HashMap::default();
-            for class in 0..table.len() {
-                *rows.entry(key(class)).or_default() += table.rows()[class];
-            }
-            count(rows.into_values())
-        }
+        count(rows.into_values())
+    } else {
         // more tuples than numbers: the columns themselves are the key
-        None => {
-            let mut rows: HashMap<Vec<u32>, u64, foldhash::fast::RandomState> = HashMap::default();
-            for class in 0..table.len() {
-                let key = columns.iter().map(|column| table.codes(*column)[class]).collect();
-                *rows.entry(key).or_default() += table.rows()[class];
-            }
-            (rows.len() as u64, rows.values().filter(|rows| **rows == 1).count() as u64)
+        let mut rows: HashMap<Vec<u32>, u64, foldhash::fast::RandomState> = HashMap::default();
+        for class in 0..table.len() {
+            let key = columns.iter().map(|column| table.codes(*column)[class]).collect();
+            *rows.entry(key).or_default() += table.rows()[class];
         }
+        count(rows.into_values())
     };
     Separation { columns: columns.to_vec(), distinct, unique }
 }

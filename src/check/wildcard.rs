@@ -27,11 +27,12 @@ const MOST_PATTERNS: usize = 48;
 pub fn wildcards(table: &ClassTable) -> Wildcards {
     let columns = table.quasi().len().min(64);
     let wild: Vec<Vec<u32>> = table.quasi().iter().map(wild_codes).collect();
-    let masks: Vec<u64> = (0..table.len())
-        .map(|class| {
-            (0..columns).filter(|column| wild[*column].contains(&table.codes(*column)[class])).map(|at| 1 << at).sum()
-        })
-        .collect();
+    let mut masks = vec![0_u64; table.len()];
+    for column in (0..columns).filter(|column| !wild[*column].is_empty()) {
+        for (mask, code) in masks.iter_mut().zip(table.codes(column)) {
+            *mask |= u64::from(wild[column].contains(code)) << column;
+        }
+    }
     let rows = masks.iter().zip(table.rows()).filter(|(mask, _)| **mask != 0).map(|(_, rows)| rows).sum();
     let classes = masks.iter().filter(|mask| **mask != 0).count() as u64;
     let patterns: BTreeSet<u64> = masks.iter().copied().collect();
@@ -41,6 +42,12 @@ pub fn wildcards(table: &ClassTable) -> Wildcards {
     let mut members = vec![0_u64; table.len()];
     for left in &patterns {
         for right in &patterns {
+            if (*left, *right) == (0, 0) {
+                // without a wildcard each class agrees with itself alone
+                let whole = (0..table.len()).filter(|class| masks[*class] == 0);
+                whole.for_each(|class| members[class] += table.rows()[class]);
+                continue;
+            }
             add(table, &masks, (*left, *right), &mut members);
         }
     }

@@ -6,6 +6,7 @@
 use super::counter::Counter;
 use super::dictionary::Dictionary;
 use super::hash::Mixer;
+use super::overflow::Run;
 use super::packing::Layout;
 use crate::value::Text;
 
@@ -27,6 +28,8 @@ pub struct TableBuilder {
     pub(super) dictionaries: Vec<Dictionary>,
     pub(super) layout: Layout,
     pub(super) tallies: Vec<Tally>,
+    /// What went elsewhere.
+    pub(super) runs: Vec<Run>,
     codes: Vec<u32>,
     keys: Vec<u64>,
     tailed: Vec<u64>,
@@ -83,6 +86,7 @@ impl TableBuilder {
             dictionaries: (0..columns).map(|_| Dictionary::new()).collect(),
             layout,
             tallies,
+            runs: Vec::new(),
             codes: vec![0; columns * CHUNK],
             keys: Vec::new(),
             tailed: Vec::new(),

@@ -284,8 +284,8 @@ fn known_narrow(mixer: Mixer, table: &[Narrow], bytes: &[u8], spans: &[Span], ou
         let (start, width) = (span.start(), span.width());
         let Some(window) = bytes.get(start..start.wrapping_add(8)).filter(|_| width <= NARROW) else { return done };
         let window = u64::from_le_bytes(window.try_into().expect("eight bytes"));
-        let [kept, mark] = NARROW_MASKS[(width & NARROW) as usize];
-        let word = (window & kept) | mark;
+        let [kept, length] = NARROW_MASKS[(width & NARROW) as usize];
+        let word = (window & kept) | length;
         let mut at = mixer.slot(word) & mask;
         loop {
             let slot = table[at & mask];

@@ -3,20 +3,44 @@
 //! The outcome depends on the rows alone, not on how they were split: codes and classes are in order of the values.
 
 use super::builder::{Shape, TableBuilder, Tail};
+use super::overflow::{Overflow, PARTS};
 use super::packing::Layout;
 use super::persons::{Part, Persons};
 use super::table::{ClassTable, Histogram, Shared, Values};
+use crate::error::{Error, ErrorKind, Result};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One table of all workers' shares, made with so many threads.
 ///
 /// # Panics
-/// If the shares are not of one shape, or there are four billion classes.
+/// If the shares are not of one shape, there are four billion classes, or something went elsewhere ([`TableBuilder::spill`]).
 #[must_use]
-pub fn merge(mut builders: Vec<TableBuilder>, threads: usize) -> ClassTable {
+pub fn merge(builders: Vec<TableBuilder>, threads: usize) -> ClassTable {
+    merge_with(builders, threads, None).expect("all is in memory")
+}
+
+/// The same where some of the shares may wait elsewhere; the table may have so many bytes.
+///
+/// # Errors
+/// When what waits cannot be read, or the table is too large for the memory given.
+///
+/// # Panics
+/// If the shares are not of one shape, or there are four billion classes.
+pub fn merge_with(
+    mut builders: Vec<TableBuilder>,
+    threads: usize,
+    elsewhere: Option<(&dyn Overflow, u64)>,
+) -> Result<ClassTable> {
     let shape = builders.first().map_or(Shape { quasi: 0, sensitive: 0, subject: false }, |builder| builder.shape);
     assert!(builders.iter().all(|builder| builder.shape == shape), "all shares are of one shape");
+    let spilled = builders.iter().any(|builder| !builder.runs.is_empty());
     for builder in &mut builders {
-        builder.tallies.iter_mut().for_each(|tally| tally.counter.settle());
+        match elsewhere.filter(|_| spilled) {
+            // part by part: so what is left in memory goes there too
+            Some((to, _)) => builder.spill(to)?,
+            None => builder.tallies.iter_mut().for_each(|tally| tally.counter.settle()),
+        }
     }
     let threads = threads.max(1);
     let columns = in_parallel(threads, (0..shape.quasi + shape.sensitive).collect(), |at| merge_values(&builders, at));
@@ -47,19 +71,20 @@ pub fn merge(mut builders: Vec<TableBuilder>, threads: usize) -> ClassTable {
             sensitive: &to_sensitive,
             layout: &layout,
             threads,
+            elsewhere: elsewhere.filter(|_| spilled),
         };
         match layout.words() + tail.words() {
-            1 => fill::<1>(&job, &mut table),
-            2 => fill::<2>(&job, &mut table),
-            3 => fill::<3>(&job, &mut table),
-            4 => fill::<4>(&job, &mut table),
-            5..=8 => fill::<8>(&job, &mut table),
-            9..=32 => fill::<32>(&job, &mut table),
-            33..=128 => fill::<128>(&job, &mut table),
-            _ => fill::<1024>(&job, &mut table),
+            1 => fill::<1>(&job, &mut table)?,
+            2 => fill::<2>(&job, &mut table)?,
+            3 => fill::<3>(&job, &mut table)?,
+            4 => fill::<4>(&job, &mut table)?,
+            5..=8 => fill::<8>(&job, &mut table)?,
+            9..=32 => fill::<32>(&job, &mut table)?,
+            33..=128 => fill::<128>(&job, &mut table)?,
+            _ => fill::<1024>(&job, &mut table)?,
         }
     }
-    table
+    Ok(table)
 }
 
 /// One tally of all workers, and how their codes translate.
@@ -71,16 +96,22 @@ struct Job<'a> {
     sensitive: &'a [Vec<Vec<u32>>],
     layout: &'a Layout,
     threads: usize,
+    /// Where the entries wait, if they do, and how many bytes the table may have.
+    elsewhere: Option<(&'a dyn Overflow, u64)>,
 }
 
 type Entry<const W: usize> = ([u64; W], u64);
 
 /// Merges one tally into the table. Keys are padded to `W` words.
-fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) {
+fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) -> Result<()> {
     let words = job.layout.words();
-    let pieces = sorted_entries::<W>(job);
+    let pieces = match job.elsewhere {
+        None => sorted_entries::<W>(job),
+        Some((from, most_bytes)) => vec![entries_from_elsewhere::<W>(job, from, most_bytes)?],
+    };
     if job.tail == Tail::None {
-        return fill_classes(job, &pieces, table);
+        fill_classes(job, &pieces, table);
+        return Ok(());
     }
     let entries = pieces.concat();
     drop(pieces);
@@ -114,6 +145,7 @@ fn fill<const W: usize>(job: &Job<'_>, table: &mut ClassTable) {
             table.persons = Some(persons);
         }
     }
+    Ok(())
 }
 
 /// Every entry is a class of its own.
@@ -155,7 +187,8 @@ const MOST_PIECES: usize = 1024;
 /// All workers' entries under common codes, equal keys added up, in sorted pieces that follow each other.
 fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Vec<Entry<W>>> {
     let total: usize = job.builders.iter().map(|builder| builder.tallies[job.at].counter.len()).sum();
-    let moves: Vec<Vec<Move>> = (0..job.builders.len()).map(|number| job.moves(number)).collect();
+    let moves: Vec<Vec<Move>> =
+        job.builders.iter().enumerate().map(|(number, builder)| job.moves(number, &builder.layout)).collect();
     let wanted = (total / PIECE).clamp(1, MOST_PIECES);
     let piece_of = if wanted == 1 { vec![0; 1 << PIECE_BITS] } else { job.even_pieces::<W>(&moves, total, wanted) };
     let count = usize::from(piece_of[piece_of.len() - 1]) + 1;
@@ -165,7 +198,7 @@ fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Vec<Entry<W>>> {
         let room = counter.len() / count * 9 / 8;
         let mut cut: Vec<Vec<Entry<W>>> = (0..count).map(|_| Vec::with_capacity(room)).collect();
         counter.for_each(|key, count| {
-            let key = job.translate(number, &moves[number], key);
+            let key = job.translate(number, &job.builders[number].layout, &moves[number], key);
             cut[usize::from(piece_of[prefix(&key)])].push((key, count));
         });
         cut
@@ -182,16 +215,61 @@ fn sorted_entries<const W: usize>(job: &Job<'_>) -> Vec<Vec<Entry<W>>> {
         shares.for_each(|more| entries.extend_from_slice(&more));
         sort(&mut entries);
         if job.builders.len() > 1 {
-            entries.dedup_by(|next, kept| {
-                let same = next.0 == kept.0;
-                if same {
-                    kept.1 += next.1;
-                }
-                same
-            });
+            add_up(&mut entries);
         }
         entries
     })
+}
+
+/// Equal keys of a sorted list become one.
+fn add_up<const W: usize>(entries: &mut Vec<Entry<W>>) {
+    entries.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+}
+
+/// The same where the entries wait elsewhere: part by part, so that never much more than the table is in memory.
+fn entries_from_elsewhere<const W: usize>(
+    job: &Job<'_>,
+    from: &dyn Overflow,
+    most_bytes: u64,
+) -> Result<Vec<Entry<W>>> {
+    let each = size_of::<Entry<W>>() + 4 * job.layout.columns();
+    let most = usize::try_from(most_bytes).unwrap_or(usize::MAX) / each;
+    let found = AtomicUsize::new(0);
+    let parts = in_parallel(job.threads, (0..PARTS).collect(), |part| {
+        let mut entries: Vec<Entry<W>> = Vec::new();
+        for (number, builder) in job.builders.iter().enumerate() {
+            // a worker's runs of one time share a layout
+            let mut moves: Option<(&Arc<Layout>, Vec<Move>)> = None;
+            for run in builder.runs.iter().filter(|run| run.tally == job.at && run.part == part) {
+                if moves.as_ref().is_none_or(|(layout, _)| !Arc::ptr_eq(layout, &run.layout)) {
+                    moves = Some((&run.layout, job.moves(number, &run.layout)));
+                }
+                let (layout, moves) = moves.as_ref().expect("set above");
+                run.read(job.tail, from, |key, count| {
+                    entries.push((job.translate(number, layout, moves, key), count));
+                })?;
+            }
+        }
+        sort(&mut entries);
+        add_up(&mut entries);
+        entries.shrink_to_fit();
+        if found.fetch_add(entries.len(), Ordering::Relaxed) + entries.len() > most {
+            return Err(Error::new(ErrorKind::Memory("the table of equivalence classes")));
+        }
+        Ok(entries)
+    });
+    let mut all = Vec::with_capacity(found.into_inner());
+    for part in parts {
+        all.extend(part?);
+    }
+    sort(&mut all);
+    Ok(all)
 }
 
 /// The first bits of a key.
@@ -248,9 +326,8 @@ struct Move {
 const MOVED_BITS: u32 = 11;
 
 impl Job<'_> {
-    /// How the keys of a worker become common keys.
-    fn moves(&self, number: usize) -> Vec<Move> {
-        let own = &self.builders[number].layout;
+    /// How the keys of a worker, packed by a layout, become common keys.
+    fn moves(&self, number: usize, own: &Layout) -> Vec<Move> {
         let mut moves: Vec<Move> = Vec::with_capacity(self.quasi.len());
         for (column, codes) in self.quasi.iter().enumerate() {
             let (from, shift, mask) = own.place(column);
@@ -280,7 +357,9 @@ impl Job<'_> {
         let mut met = vec![0_usize; 1 << PIECE_BITS];
         for (number, builder) in self.builders.iter().enumerate() {
             let keys = builder.tallies[self.at].counter.iter().step_by(total / (1 << 14) + 1);
-            keys.for_each(|(key, _)| met[prefix(&self.translate::<W>(number, &moves[number], key))] += 1);
+            keys.for_each(|(key, _)| {
+                met[prefix(&self.translate::<W>(number, &builder.layout, &moves[number], key))] += 1;
+            });
         }
         let sampled: usize = met.iter().sum::<usize>().max(1);
         let mut before = 0;
@@ -293,13 +372,13 @@ impl Job<'_> {
     }
     /// A worker's key under the common codes.
     #[inline]
-    fn translate<const W: usize>(&self, number: usize, moves: &[Move], key: &[u64]) -> [u64; W] {
+    fn translate<const W: usize>(&self, number: usize, own: &Layout, moves: &[Move], key: &[u64]) -> [u64; W] {
         let mut common = [0; W];
         for column in moves {
             let code = usize::try_from((key[column.from] >> column.shift) & column.mask).expect("codes are 32 bits");
             common[column.to] |= column.parts[code];
         }
-        let (tail, words) = (&key[self.builders[number].layout.words()..], self.layout.words());
+        let (tail, words) = (&key[own.words()..], self.layout.words());
         match self.tail {
             Tail::None => {}
             Tail::Sensitive(column) => {

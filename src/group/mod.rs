@@ -19,6 +19,7 @@ mod generalized;
 #[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
 mod hash;
 mod merge;
+mod overflow;
 mod packing;
 mod persons;
 mod row_cap;
@@ -30,7 +31,8 @@ mod united;
 pub use builder::{Shape, TableBuilder};
 pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};
 pub use generalized::Relabel;
-pub use merge::merge;
+pub use merge::{merge, merge_with};
+pub use overflow::Overflow;
 pub use persons::{Marks, Persons, Rare};
 pub use row_cap::{RowCap, RowChoice};
 pub use table::{ClassTable, Histogram, Shared, Values};

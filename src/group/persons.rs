@@ -126,7 +126,9 @@ impl Persons {
         let persons = self.marks.iter().zip(&self.signatures).filter(|(_, signature)| leaves[**signature as usize]);
         (rare, Marks { persons: persons.map(|(mark, _)| *mark).collect(), ..Marks::default() })
     }
-    fn classes(&self, signature: usize) -> &[(u32, u64)] {
+    /// The classes of a signature, ascending, and how many rows each of its persons has there.
+    #[must_use]
+    pub fn classes(&self, signature: usize) -> &[(u32, u64)] {
         &self.classes[self.starts[signature]..self.starts[signature + 1]]
     }
     /// The fewest persons that share a pair of rows which some person has: k^m for m = 2. None where nobody has two rows.

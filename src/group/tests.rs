@@ -24,17 +24,20 @@ fn text(cells: impl Iterator<Item = Cell>) -> Text<'static> {
 fn build(rows: &[Row], shape: Shape, workers: usize, threads: usize) -> ClassTable {
     let mut builders: Vec<TableBuilder> = (0..workers).map(|_| TableBuilder::new(shape)).collect();
     for (number, batch) in rows.chunks(37).enumerate() {
-        let quasi: Vec<Text<'_>> =
-            (0..shape.quasi).map(|at| text(batch.iter().map(|row| row.quasi[at].clone()))).collect();
-        let sensitive = text(batch.iter().map(|row| row.sensitive.clone()));
-        let subject = text(batch.iter().map(|row| row.subject.clone()));
-        builders[number * 7 % workers].add(
-            &quasi.iter().collect::<Vec<_>>(),
-            &if shape.sensitive == 1 { vec![&sensitive] } else { vec![] },
-            shape.subject.then_some(&subject),
-        );
+        add(batch, shape, &mut builders[number * 7 % workers]);
     }
     merge(builders, threads)
+}
+
+fn add(batch: &[Row], shape: Shape, builder: &mut TableBuilder) {
+    let quasi: Vec<Text<'_>> = (0..shape.quasi).map(|at| text(batch.iter().map(|row| row.quasi[at].clone()))).collect();
+    let sensitive = text(batch.iter().map(|row| row.sensitive.clone()));
+    let subject = text(batch.iter().map(|row| row.subject.clone()));
+    builder.add(
+        &quasi.iter().collect::<Vec<_>>(),
+        &if shape.sensitive == 1 { vec![&sensitive] } else { vec![] },
+        shape.subject.then_some(&subject),
+    );
 }
 
 /// Class by class in order: tuple, rows, members, histogram.
@@ -151,6 +154,67 @@ fn past_the_cut_the_table_is_the_same() {
     let expected = reference(&rows, shape);
     for (workers, threads) in [(1, 1), (2, 2), (3, 8)] {
         assert!(plain(&build(&rows, shape, workers, threads)) == expected);
+    }
+}
+
+/// Keeps what goes elsewhere, turned around so that nothing is read that was not given back.
+#[derive(Default)]
+struct Elsewhere(std::sync::Mutex<Vec<u8>>);
+
+impl Overflow for Elsewhere {
+    fn put(&self, bytes: &mut [u8]) -> crate::error::Result<u64> {
+        let mut all = self.0.lock().unwrap();
+        let at = all.len() as u64;
+        all.extend(bytes.iter().map(|byte| !byte));
+        bytes.fill(7);
+        Ok(at)
+    }
+    fn get(&self, at: u64, bytes: &mut [u8]) -> crate::error::Result<()> {
+        let all = self.0.lock().unwrap();
+        bytes.iter_mut().zip(&all[at as usize..]).for_each(|(byte, kept)| *byte = !kept);
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+    #[test]
+    fn a_table_that_went_elsewhere_in_parts_is_the_same(
+        rows in proptest::collection::vec((proptest::collection::vec(cell(40), 3), cell(4), cell(30)), 0..400),
+        sensitive in 0_usize..=1, subject: bool, workers in 1_usize..4, every in 1_usize..5, threads in 1_usize..3,
+    ) {
+        let rows: Vec<Row> =
+            rows.into_iter().map(|(quasi, sensitive, subject)| Row { quasi, sensitive, subject }).collect();
+        let shape = Shape { quasi: 3, sensitive, subject };
+        let elsewhere = Elsewhere::default();
+        let mut builders: Vec<TableBuilder> = (0..workers).map(|_| TableBuilder::new(shape)).collect();
+        for (number, batch) in rows.chunks(23).enumerate() {
+            let builder = &mut builders[number % workers];
+            add(batch, shape, builder);
+            if number % every == 0 {
+                builder.spill(&elsewhere).unwrap();
+                prop_assert_eq!(builder.tuples(), 0);
+            }
+        }
+        let table = merge_with(builders, threads, Some((&elsewhere, 1 << 20))).unwrap();
+        prop_assert_eq!(plain(&table), reference(&rows, shape));
+        let whole = build(&rows, shape, 1, 1);
+        prop_assert_eq!(table.persons().map(|persons| persons.smallest()), whole.persons().map(|persons| persons.smallest()));
+    }
+}
+
+#[test]
+fn a_table_larger_than_the_memory_given_is_an_error() {
+    let rows: Vec<Row> = (0..2000_u32)
+        .map(|n| Row { quasi: vec![Some(n.to_string().into_bytes())], sensitive: None, subject: None })
+        .collect();
+    let shape = Shape { quasi: 1, sensitive: 0, subject: false };
+    let elsewhere = Elsewhere::default();
+    for (memory, fits) in [(1000, false), (100_000, true)] {
+        let mut builder = TableBuilder::new(shape);
+        add(&rows, shape, &mut builder);
+        builder.spill(&elsewhere).unwrap();
+        assert_eq!(merge_with(vec![builder], 1, Some((&elsewhere, memory))).is_ok(), fits);
     }
 }
 

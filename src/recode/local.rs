@@ -148,5 +148,6 @@ fn subset(classes: &Classes, which: &[u32]) -> Classes {
         } else {
             which.iter().map(|class| classes.shared[*class as usize].clone()).collect()
         },
+        persons: None,
     }
 }

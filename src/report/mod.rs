@@ -2,8 +2,10 @@
 //!
 //! It is given counts that others measured; it measures nothing itself, and holds no cell and no path.
 
+mod compared;
 mod page;
 
+pub use compared::{Compared, comparison_html};
 pub use page::html;
 
 use crate::digest::Digest;

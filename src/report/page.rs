@@ -4,7 +4,7 @@ use super::RunReport;
 use crate::log::Status;
 use std::fmt::Write as _;
 
-const STYLE: &str = "
+pub(super) const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1c2330;--soft:#5d6778;--line:#d9dee7;--page:#fff;--card:#f6f8fb;--good:#0a7a4b;--bad:#b3261e}
 @media(prefers-color-scheme:dark){:root{--ink:#e8ecf3;--soft:#9aa5b8;--line:#333c4b;--page:#12161d;--card:#1a202a;--good:#4fd39b;--bad:#ff8a80}}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.5 system-ui,'Noto Sans CJK SC',sans-serif}
@@ -183,7 +183,7 @@ fn write_files(report: &RunReport, out: &mut String) -> std::fmt::Result {
 }
 
 /// Digits in groups of three.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -196,7 +196,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// Text that may stand in HTML.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

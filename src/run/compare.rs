@@ -5,6 +5,7 @@
 
 use super::draw::{Draw, choose_rows};
 use super::levels::{self, problem, raw_classes, rows_of, search_classes};
+use super::overflow::Overflow;
 use super::recoding::{self, Regions};
 use super::{Options, Progress, Stage, Workplace, make_pool, microaggregation, open_source, source_format};
 use crate::check::{self, risk};
@@ -12,56 +13,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::group::ClassTable;
 use crate::plan::{self, Compiled, Operators, Plan};
 use crate::profile::{LevelsFrom, Loaded};
+use crate::report::Compared;
 use crate::secret::MasterKey;
 use crate::solve::{self, Aggregate, Metric, Problem};
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
-
-/// One profile.
-#[derive(Debug, Clone, Serialize)]
-pub struct Compared {
-    /// Its name.
-    pub profile: String,
-    /// Its version.
-    pub version: String,
-    /// Whether levels were found that hold.
-    pub holds: bool,
-    /// Why not.
-    pub why_not: Option<String>,
-    /// Level of every column with a hierarchy; empty where rows are recoded by region.
-    pub levels: BTreeMap<String, u64>,
-    /// `global`: by levels; `local` or `multidimensional`: by region.
-    pub recoding: &'static str,
-    /// Rows of the input that take part.
-    pub rows: u64,
-    /// Share of them that is suppressed.
-    pub suppressed_share: f64,
-    /// Classes that are released.
-    pub classes: u64,
-    /// Members of the smallest.
-    pub k_anonymity: u64,
-    /// Highest risk of a person who is known to be in the release.
-    pub highest_risk: f64,
-    /// Average risk.
-    pub average_risk: f64,
-    /// Share of the people with a risk above 0.2.
-    pub share_at_risk: f64,
-    /// What is lost, by several metrics; all of the same data, so that they can be compared. Of regions those metrics that do not
-    /// go by levels, and as `loss-of-levels` what the best levels would lose.
-    pub loss: BTreeMap<&'static str, f64>,
-    /// Whether the search proved that no levels lose less by the profile's own metric.
-    pub optimal: bool,
-    /// Time of the search.
-    pub search_seconds: f64,
-    /// Rows per second of the survey.
-    pub survey_rows_per_second: f64,
-    /// Whether the survey is that of an earlier profile of the list.
-    pub survey_shared: bool,
-    /// Memory of the table of classes.
-    pub class_table_bytes: u64,
-}
 
 /// Above this a person counts as at risk.
 const THRESHOLD: f64 = 0.2;
@@ -84,11 +41,13 @@ pub fn compare(
     progress: &Progress,
 ) -> Result<Vec<Compared>> {
     let pool = make_pool(options.threads)?;
-    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: options.memory };
     let key = match options.insecure_test_seed {
         Some(seed) => MasterKey::insecure_from_test_seed(seed),
         None => MasterKey::ephemeral()?,
     };
+    let overflow = Overflow::new(&std::env::temp_dir(), &key);
+    let (threads, memory) = (pool.current_num_threads(), options.memory);
+    let place = Workplace { pool: &pool, threads, memory, overflow: Some(&overflow) };
     let mut surveys: Vec<Survey> = Vec::new();
     let mut compared = Vec::new();
     for (loaded, folder) in profiles {

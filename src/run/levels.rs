@@ -7,7 +7,7 @@
 use super::draw::Draw;
 use super::ladders::Column;
 use super::parallel::Done;
-use super::survey::{Counted, count, unplaced};
+use super::survey::{Counted, count, survey, unplaced};
 use super::{Progress, Stage, Workplace};
 use crate::check::{self, Asked, Model};
 use crate::error::{Error, ErrorKind, Result, counted};
@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 pub(super) struct Search {
     /// Column of the plan and level, for every column with a hierarchy.
     pub(super) levels: Option<Vec<(usize, usize)>>,
+    /// The same for every column of the search.
+    best: Option<Vec<usize>>,
     /// What the search says of itself: the optimum with all rows as the whole, those too that will be suppressed.
     pub(super) solution: Solution,
     /// Names of the quasi-identifying columns, in the order of the solution.
@@ -76,7 +78,19 @@ pub(super) fn search(
 ) -> Result<Search> {
     let (table, shards, columns) = raw_columns(plan, operators, source, place, draw, key, progress)?;
     operators.set_levels(&fixed_levels(plan));
-    let (mut found, coarse) = search_classes(plan, &table, &columns, place, progress)?;
+    let mut refused = Vec::new();
+    let (mut found, coarse) = loop {
+        let (found, coarse) = search_classes_but(plan, &table, &columns, place, progress, &refused)?;
+        let surveyed = table.persons().is_some() && plan.search.levels_from != LevelsFrom::Sample;
+        let (Some(levels), Some(best)) = (found.levels.as_ref(), found.best.clone()) else { break (found, coarse) };
+        if !surveyed || plan.sensitive.is_empty() || holds(plan, operators, levels, source, place, draw, progress)? {
+            break (found, coarse);
+        }
+        refused.push(best);
+        if refused.len() == MOST_REFUSED {
+            break (Search { levels: None, ..found }, None);
+        }
+    };
     if plan.search.levels_from != LevelsFrom::Sample && table.shared().is_none() {
         found.counted = coarse.map(|coarse| (coarse, shards));
     }
@@ -102,6 +116,27 @@ pub(super) fn raw_columns(
         Ok(columns) => Ok((table, shards, columns)),
         Err(_) => Err(locate(plan, operators, source, place, draw, progress)),
     }
+}
+
+/// Levels that are surveyed at most, one after the other.
+const MOST_REFUSED: usize = 64;
+
+/// Whether a survey at these levels leaves out no more than it may. When persons leave, the classes change that they were in,
+/// and the values there; so with models of sensitive values more may leave than the search, which looks at classes once, can say.
+fn holds(
+    plan: &Plan,
+    operators: &mut Operators,
+    levels: &[(usize, usize)],
+    source: &Source,
+    place: &Workplace<'_>,
+    draw: Draw<'_>,
+    progress: &Progress,
+) -> Result<bool> {
+    operators.set_levels(levels);
+    progress.begin(Stage::Survey, source.total_bytes());
+    let survey = survey(&plan.at_levels(levels, operators)?, operators, source, place, draw, None, progress)?;
+    operators.set_levels(&fixed_levels(plan));
+    Ok(survey.rows_below <= survey.limit)
 }
 
 /// The classes of the raw values, of the rows that the search looks at. `operators` stand on the raw values afterwards.
@@ -149,6 +184,18 @@ pub(super) fn search_classes(
     place: &Workplace<'_>,
     progress: &Progress,
 ) -> Result<(Search, Option<ClassTable>)> {
+    search_classes_but(plan, table, columns, place, progress, &[])
+}
+
+/// The same without some levels.
+fn search_classes_but(
+    plan: &Plan,
+    table: &ClassTable,
+    columns: &[Column],
+    place: &Workplace<'_>,
+    progress: &Progress,
+    refused: &[Vec<usize>],
+) -> Result<(Search, Option<ClassTable>)> {
     let start = Instant::now();
     let deadline = plan.search.seconds.map(|seconds| start + Duration::from_secs(seconds));
     let in_time = || !progress.stopping() && deadline.is_none_or(|deadline| Instant::now() < deadline);
@@ -157,11 +204,13 @@ pub(super) fn search_classes(
         most_checked: plan.search.nodes,
         memory: usize::try_from(place.memory).unwrap_or(usize::MAX),
         threads: place.threads,
+        refused,
     };
     let mut problem = problem(plan, table, columns)?;
     let limit = problem.suppress_at_most;
     let mut found = Search {
         levels: None,
+        best: None,
         solution: Solution { best: None, nodes: 0.0, checked: 0, optimal: false, gap: f64::INFINITY },
         columns: plan.quasi.iter().map(|at| plan.columns[*at].name.clone()).collect(),
         rows: table.total_rows(),
@@ -194,6 +243,7 @@ pub(super) fn search_classes(
         if sampled || rows_of(&coarse, &out) <= limit {
             let levels = plan.quasi.iter().zip(&best.levels).map(|(at, level)| (*at, *level));
             let has_levels = |at: usize| plan.columns[at].open.is_some() || plan.columns[at].level.is_some();
+            found.best = Some(best.levels.clone());
             found.levels = Some(levels.filter(|(at, _)| has_levels(*at)).collect());
             return Ok((found, Some(coarse)));
         }

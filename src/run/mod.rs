@@ -21,6 +21,7 @@ mod levels;
 pub mod measure;
 mod microaggregation;
 mod network;
+mod overflow;
 mod parallel;
 mod population;
 mod progress;
@@ -42,7 +43,7 @@ pub use approve::{Ended, ReviewJob, Reviewed, Summary, Verdict, review};
 pub use checking::{Inquiry, check, inquiry};
 pub use clean::{Cleaned, clean, give_up_waiting, waiting};
 pub use clock::wall_time;
-pub use compare::{Compared, compare};
+pub use compare::compare;
 pub use earlier::LedgerFiles;
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
@@ -120,10 +121,13 @@ pub struct Outcome {
 }
 
 /// Where the work is done.
+#[derive(Clone, Copy)]
 struct Workplace<'p> {
     pool: &'p rayon::ThreadPool,
     threads: usize,
     memory: u64,
+    /// Where the table of classes goes past that memory.
+    overflow: Option<&'p overflow::Overflow>,
 }
 
 /// Runs a job: publishes a release, or refuses and keeps only the log. First it cleans up after runs that were killed.
@@ -143,7 +147,8 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     open_files.extend(job.options.ledger.as_ref().and_then(|ledger| std::fs::canonicalize(&ledger.file).ok()));
     let sockets = network::sockets();
     let pool = make_pool(job.options.threads)?;
-    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory };
+    let place =
+        Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory, overflow: None };
     let signers = job.options.sign.iter().map(SignWith::load).collect::<Result<Vec<_>>>()?;
     let source = open(job)?;
     earlier::asked(job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref())?;
@@ -213,20 +218,23 @@ impl Begun<'_> {
         if plan.needs_survey() {
             clock.begin(Stage::Survey);
         }
+        let overflow = overflow::Overflow::new(stage.folder(), &key);
+        let surveying = Workplace { overflow: Some(&overflow), ..*place };
         let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
         let draw = draw::Draw::new(plan, &sample, &priorities);
         let taken = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
         let draw = draw.capped(taken.as_ref());
-        microaggregation::learn(plan, &mut operators, source, place, draw, progress)?;
+        microaggregation::learn(plan, &mut operators, source, &surveying, draw, progress)?;
         let (mut counted, mut chosen, mut levels, mut recoded) = (None, None, Vec::new(), None);
         if plan.recodes() {
             let drawn = (draw, &key.stream("levels"));
-            let found = recoding::survey(plan, &mut operators, source, place, drawn, progress)?;
+            let found = recoding::survey(plan, &mut operators, source, &surveying, drawn, progress)?;
             levels = plan.raw_levels();
             let plan = plan.recoded(&operators)?;
             match found {
                 Ok(survey) => recoded = Some(survey),
                 Err(found) => {
+                    drop(overflow);
                     record.key_destroyed(key, operators, clock)?;
                     let why = (found.why_nothing(), found.rows, found.limit);
                     return record.refuse_without_levels(&plan, why, stage, place, clock);
@@ -235,8 +243,10 @@ impl Begun<'_> {
             record.levels_chosen(&plan, &operators, Some(false), clock)?;
             chosen = Some(plan);
         } else if plan.is_open() {
-            let search = levels::search(plan, &mut operators, source, place, draw, &key.stream("levels"), progress)?;
+            let search =
+                levels::search(plan, &mut operators, source, &surveying, draw, &key.stream("levels"), progress)?;
             let Some(found) = &search.levels else {
+                drop(overflow);
                 record.key_destroyed(key, operators, clock)?;
                 let why = (search.why_nothing(), search.rows, search.limit);
                 return record.refuse_without_levels(plan, why, stage, place, clock);
@@ -253,10 +263,11 @@ impl Begun<'_> {
             progress.begin(Stage::Survey, source.total_bytes());
             let survey = match recoded {
                 Some(survey) => survey,
-                None => survey::survey(plan, &operators, source, place, draw, counted, progress)?,
+                None => survey::survey(plan, &operators, source, &surveying, draw, counted, progress)?,
             };
             record.survey_done(&survey, clock)?;
             if survey.rows_below > survey.limit {
+                drop(overflow);
                 record.key_destroyed(key, operators, clock)?;
                 return record.refuse_after_survey(plan, &survey, stage, place, clock);
             }
@@ -264,6 +275,7 @@ impl Begun<'_> {
         } else {
             None
         };
+        drop(overflow);
 
         clock.begin(Stage::Release);
         progress.begin(Stage::Release, source.total_bytes());

@@ -132,6 +132,7 @@ pub(super) fn find(
         most_checked: plan.search.nodes,
         memory: usize::try_from(place.memory).unwrap_or(usize::MAX),
         threads: place.threads,
+        refused: &[],
     };
     let mut problem = problem(plan, table, columns)?;
     let (rows, limit) = (table.total_rows(), problem.suppress_at_most);

@@ -2,6 +2,7 @@
 
 use super::draw::{Draw, choose_rows};
 use super::levels::{self, Search};
+use super::overflow::Overflow;
 use super::recoding::{self, Found};
 use super::{Options, Progress, Stage, Workplace, make_pool, microaggregation, open_source, source_format};
 use crate::error::{Error, ErrorKind, Result};
@@ -118,12 +119,14 @@ pub fn solve(
 ) -> Result<Solved> {
     let start = Instant::now();
     let pool = make_pool(options.threads)?;
-    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: options.memory };
     let source = open_source(loaded, inputs, options.shard_bytes)?;
     let key = match options.insecure_test_seed {
         Some(seed) => MasterKey::insecure_from_test_seed(seed),
         None => MasterKey::ephemeral()?,
     };
+    let overflow = Overflow::new(&std::env::temp_dir(), &key);
+    let (threads, memory) = (pool.current_num_threads(), options.memory);
+    let place = Workplace { pool: &pool, threads, memory, overflow: Some(&overflow) };
     let Compiled { plan, mut operators } =
         plan::compile(&loaded.profile, source.schema(), &key, folder, source_format(&source))?;
     if !plan.needs_survey() {

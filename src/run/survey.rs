@@ -1,6 +1,7 @@
 //! Pass one: read, generalize the quasi-identifiers, count classes. No row is written.
 
 use super::draw::{Draw, Drawn};
+use super::overflow::Overflow;
 use super::parallel::{Done, Worker, each_shard};
 use super::regions::Recoded;
 use super::transforming::Transforming;
@@ -150,10 +151,13 @@ pub(super) fn count(
             held: &held,
             mine: 0,
             budget: place.memory,
+            overflow: place.overflow,
         })
         .collect();
     let (workers, done) = each_shard(source, &pass, place.pool, workers, progress)?;
-    Ok((group::merge(workers.into_iter().map(|worker| worker.table).collect(), place.threads), done))
+    let tables = workers.into_iter().map(|worker| worker.table).collect();
+    let elsewhere = place.overflow.map(|overflow| (overflow as &dyn group::Overflow, place.memory));
+    Ok((group::merge_with(tables, place.threads, elsewhere)?, done))
 }
 
 struct Surveyor<'p> {
@@ -167,6 +171,7 @@ struct Surveyor<'p> {
     held: &'p AtomicU64,
     mine: u64,
     budget: u64,
+    overflow: Option<&'p Overflow>,
 }
 
 impl Worker for Surveyor<'_> {
@@ -203,13 +208,27 @@ impl Worker for Surveyor<'_> {
             self.table.add(&quasi, &sensitive, subject.as_deref());
             Ok(())
         })?;
-        let now = self.table.bytes() as u64;
-        let others = self.held.fetch_add(now.wrapping_sub(self.mine), Ordering::Relaxed).wrapping_sub(self.mine);
-        self.mine = now;
-        if others.wrapping_add(now) > self.budget {
-            return Err(Error::new(ErrorKind::Memory("the table of equivalence classes")));
+        if self.is_too_much() {
+            let Some(overflow) = self.overflow else {
+                return Err(Error::new(ErrorKind::Memory("the table of equivalence classes")));
+            };
+            self.table.spill(overflow)?;
+            // what stays are the values of the columns, which have nowhere to go
+            if self.is_too_much() && self.mine > self.budget {
+                return Err(Error::new(ErrorKind::Memory("the distinct values of the columns")));
+            }
         }
         Ok((count, ()))
+    }
+}
+
+impl Surveyor<'_> {
+    /// Whether all workers together hold more than the memory given.
+    fn is_too_much(&mut self) -> bool {
+        let now = self.table.bytes() as u64;
+        let before = std::mem::replace(&mut self.mine, now);
+        let others = self.held.fetch_add(now.wrapping_sub(before), Ordering::Relaxed).wrapping_sub(before);
+        others.wrapping_add(now) > self.budget
     }
 }
 

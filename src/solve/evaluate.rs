@@ -46,13 +46,14 @@ impl Finding {
     }
 }
 
-/// Judges a node. With `whole` the loss of a node over the limit is wanted too.
+/// Judges a node. With `whole` the loss of a node over the limit is wanted too. `k` is counted on whole persons where there are
+/// persons, who leave with all their rows.
 pub(super) fn evaluate<C: Count>(
     table: &NodeTable<C>,
     judge: &Judge,
     measure: &Measure,
     limit: u64,
-    whole: bool,
+    (whole, k): (bool, u64),
     buffers: &mut Buffers,
 ) -> Finding {
     let classes = table.len();
@@ -110,6 +111,13 @@ pub(super) fn evaluate<C: Count>(
             }
         }
     }
+    let mut gone = None;
+    if let Some(persons) = &table.persons {
+        let leaving = persons.leaving(k, &buffers.out, &table.rows);
+        firmly = firmly.max(leaving.firmly);
+        suppressed = leaving.rows;
+        gone = Some(leaving.by_class);
+    }
     let feasible = suppressed <= limit && !refused;
     let mut finding = Finding {
         firmly_suppressed: firmly,
@@ -121,7 +129,7 @@ pub(super) fn evaluate<C: Count>(
         floor: 0.0,
     };
     if feasible || whole || (measure.has_floor() && firmly <= limit) {
-        let (tally, unsuppressed) = tally(table, measure, &buffers.out);
+        let (tally, unsuppressed) = tally(table, measure, &buffers.out, gone.as_deref());
         finding.kept_classes = tally.kept_classes;
         finding.floor = measure.floor(&tally, unsuppressed);
         if feasible || whole {
@@ -161,9 +169,10 @@ fn judge_class<C: Count>(table: &NodeTable<C>, class: usize, judge: &Judge, buff
     }
 }
 
-/// The sums that the metric needs, and the ambiguity without suppression.
+/// The sums that the metric needs, and the ambiguity without suppression. Where persons leave, `gone` has the rows that leave
+/// each class; else classes leave whole.
 #[expect(clippy::cast_precision_loss, reason = "ambiguity is a product of shares")]
-fn tally<C: Count>(table: &NodeTable<C>, measure: &Measure, out: &[bool]) -> (Tally, f64) {
+fn tally<C: Count>(table: &NodeTable<C>, measure: &Measure, out: &[bool], gone: Option<&[u64]>) -> (Tally, f64) {
     let columns = table.levels.len();
     let mut tally = Tally { suppressed_covered: vec![0; columns], ..Tally::default() };
     if measure.needs_codes() {
@@ -172,35 +181,44 @@ fn tally<C: Count>(table: &NodeTable<C>, measure: &Measure, out: &[bool]) -> (Ta
     }
     let leaves: Vec<&[u64]> = (0..columns).map(|column| measure.leaves(column, table.levels[column])).collect();
     let (squares, ambiguity) = (measure.needs_squares(), measure.needs_ambiguity());
+    let square = |rows: u64| if squares { u128::from(rows) * u128::from(rows) } else { 0 };
+    let domain: f64 = (0..columns).map(|column| measure.domain(column)).product();
     let mut unsuppressed = Vec::new();
     for (class, (&rows, &out)) in table.rows.iter().zip(out).enumerate() {
         let rows = rows.get();
         if rows == 0 {
             continue;
         }
-        let square = if squares { u128::from(rows) * u128::from(rows) } else { 0 };
+        let suppressed = gone.map_or(if out { rows } else { 0 }, |gone| gone[class]);
+        let kept = rows - suppressed;
         if ambiguity {
             let spread = |column: usize| leaves[column][table.code(column, class)] as f64 / measure.total(column);
-            let domain: f64 = (0..columns).map(|column| measure.domain(column)).product();
-            let kept = rows as f64 * domain * (0..columns).map(spread).product::<f64>();
-            unsuppressed.push(kept);
-            tally.ambiguity.push(if out { rows as f64 * domain } else { kept });
+            let spread = (0..columns).map(spread).product::<f64>();
+            unsuppressed.push(rows as f64 * domain * spread);
+            if kept > 0 {
+                tally.ambiguity.push(kept as f64 * domain * spread);
+            }
+            if suppressed > 0 {
+                tally.ambiguity.push(suppressed as f64 * domain);
+            }
         }
-        if !out {
+        if kept > 0 {
             tally.kept_classes += 1;
-            tally.kept_squares += square;
+            tally.kept_squares += square(kept);
+        }
+        if suppressed == 0 {
             continue;
         }
-        tally.suppressed += rows;
-        tally.suppressed_classes += 1;
-        tally.suppressed_squares += square;
+        tally.suppressed += suppressed;
+        tally.suppressed_classes += u64::from(kept == 0);
+        tally.suppressed_squares += square(suppressed);
         if measure.needs_covered() {
             for (column, sum) in tally.suppressed_covered.iter_mut().enumerate() {
-                *sum += u128::from(rows) * u128::from(leaves[column][table.code(column, class)]);
+                *sum += u128::from(suppressed) * u128::from(leaves[column][table.code(column, class)]);
             }
         } else if measure.needs_codes() {
             for (column, counts) in tally.suppressed_codes.iter_mut().enumerate() {
-                counts[table.code(column, class)] += rows;
+                counts[table.code(column, class)] += suppressed;
             }
         }
     }

@@ -171,7 +171,7 @@ impl Measure {
             }
             Metric::DiscernibilityMonotone => vec![exact(tally.kept_squares + tally.suppressed_squares)],
             Metric::ClassSize { balance } => {
-                vec![self.class_size(balance, tally.kept_classes, tally.suppressed_classes > 0)]
+                vec![self.class_size(balance, tally.kept_classes, tally.suppressed > 0)]
             }
             Metric::Entropy { .. } | Metric::Height => self.aggregate(by_column, Aggregate::Sum),
             Metric::Precision { .. } => self.aggregate(by_column, Aggregate::ArithmeticMean),

@@ -22,7 +22,9 @@ mod problem;
 #[expect(clippy::inline_always, reason = "compiled once for each width of the keys")]
 mod rollup;
 mod search;
+mod signatures;
 mod sources;
 
 pub use problem::{Aggregate, Classes, ColumnLadder, Level, Loss, Metric, Problem, Sensitive};
 pub use search::{Budget, Node, Solution, Unsolvable, check, node, solve, solve_within, whole};
+pub use signatures::Signatures;

@@ -85,7 +85,7 @@ pub(super) fn search<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>) -> S
             state.checked += 1;
             if finding.refuted_with_finer {
                 refuted.push(levels);
-            } else if finding.feasible {
+            } else if finding.feasible && !budget.refused.contains(&levels) {
                 state.offer(finding_to_node(levels, &finding));
             }
         }
@@ -133,7 +133,7 @@ fn descend<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>, state: &mut Fo
     let mut levels = ground.lattice.most.clone();
     let top = ground.find(&levels, false, &mut Worker::default());
     state.checked += 1;
-    if top.feasible {
+    if top.feasible && !budget.refused.contains(&levels) {
         state.offer(finding_to_node(levels.clone(), &top));
     }
     loop {
@@ -164,6 +164,8 @@ fn descend<C: Count>(ground: &Ground<'_, C>, budget: &Budget<'_>, state: &mut Fo
         }
         let Some(next) = next else { return };
         levels.clone_from(&next.levels);
-        state.offer(Some(next));
+        if !budget.refused.contains(&levels) {
+            state.offer(Some(next));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the search is given: classes, ladders, models, a metric. Whole numbers only.
 
+use super::signatures::Signatures;
 use crate::check::Model;
 use crate::group::ClassTable;
 
@@ -54,6 +55,8 @@ pub struct Classes {
     pub sensitive: Vec<Sensitive>,
     /// For each class the persons that stand in other classes too; empty where rows are counted.
     pub shared: Vec<Vec<u32>>,
+    /// What all rows of each person say together; then persons leave with all their rows, and k is counted on them.
+    pub persons: Option<Signatures>,
 }
 
 /// A sensitive column of the base classes.
@@ -96,6 +99,14 @@ impl Classes {
             shared: table
                 .shared()
                 .map_or(vec![], |shared| (0..table.len()).map(|class| shared.of(class).to_vec()).collect()),
+            persons: table.persons().map(|persons| {
+                let mut found = Signatures { alike: persons.alike().to_vec(), starts: vec![0], classes: Vec::new() };
+                for signature in 0..persons.alike().len() {
+                    found.classes.extend_from_slice(persons.classes(signature));
+                    found.starts.push(found.classes.len());
+                }
+                found
+            }),
         }
     }
     /// Number of classes.

@@ -7,6 +7,7 @@
 use super::counts::{Count, Counts, Ragged, add_up};
 use super::keys::{Keys, Layout};
 use super::problem::Classes;
+use super::signatures::Signatures;
 
 /// The classes of one node.
 pub(super) struct NodeTable<C> {
@@ -17,6 +18,7 @@ pub(super) struct NodeTable<C> {
     /// Empty where members are rows. Persons that stand in one class only; `shared` has the others.
     alone: Vec<C>,
     shared: Option<Ragged>,
+    pub(super) persons: Option<Signatures>,
     /// Empty where no population is known.
     pub(super) population: Vec<u64>,
     pub(super) histograms: Vec<Counts<C>>,
@@ -118,6 +120,7 @@ impl<C: Count> NodeTable<C> {
             rows: classes.rows.iter().map(|&rows| C::of(rows)).collect(),
             alone: if counted { (0..count).map(alone).collect() } else { Vec::new() },
             shared: (!classes.shared.is_empty()).then(|| Ragged::new(&classes.shared)),
+            persons: classes.persons.clone(),
             population: classes.population.clone().unwrap_or_default(),
             histograms: classes.sensitive.iter().map(|column| Counts::new(column, count)).collect(),
         }
@@ -139,14 +142,18 @@ impl<C: Count> NodeTable<C> {
     }
     /// Whether members are rows.
     pub(super) fn members_are_rows(&self) -> bool {
-        self.alone.is_empty()
+        self.alone.is_empty() && self.persons.is_none()
     }
     /// Memory held, about.
     pub(super) fn bytes(&self) -> usize {
         let histograms: usize = self.histograms.iter().map(Counts::bytes).sum();
         let shared = self.shared.as_ref().map_or(0, Ragged::bytes);
         let counts = (self.rows.len() + self.alone.len()) * size_of::<C>();
-        (self.keys.len() + self.population.len()) * 8 + counts + histograms + shared
+        (self.keys.len() + self.population.len()) * 8
+            + counts
+            + histograms
+            + shared
+            + self.persons.as_ref().map_or(0, Signatures::bytes)
     }
     /// The same without memory that it does not need, before it is kept.
     pub(super) fn shrunk(mut self) -> Self {
@@ -182,7 +189,10 @@ impl<C: Count> NodeTable<C> {
         let is_out = |small: u64, classes: usize| {
             classes >= wanted_below && cut.is_some_and(|cut| self.members_are_rows() && small > cut.limit)
         };
-        let needs_target = !self.alone.is_empty() || !self.histograms.is_empty() || !self.population.is_empty();
+        let needs_target = !self.alone.is_empty()
+            || self.persons.is_some()
+            || !self.histograms.is_empty()
+            || !self.population.is_empty();
         let (new_keys, classes) = if let Some(space) = numbered {
             let classes = self.count_numbered(levels, keys, space, scratch);
             let rows_too_small = small(&scratch.rows[..classes]);
@@ -218,6 +228,7 @@ impl<C: Count> NodeTable<C> {
             rows,
             alone: add_up(&self.alone, &target, classes),
             shared: self.shared.as_ref().map(|shared| shared.merged(&target, classes)),
+            persons: self.persons.as_ref().map(|persons| persons.merged(&target)),
             population: add_up(&self.population, &target, classes),
             histograms,
         };

@@ -22,13 +22,15 @@ pub struct Budget<'a> {
     pub memory: usize,
     /// Threads.
     pub threads: usize,
+    /// Levels that the caller has found not to hold: none of them is the best.
+    pub refused: &'a [Vec<usize>],
 }
 
 impl Budget<'static> {
     /// Until the optimum is proven, with 1 GiB for tables.
     #[must_use]
     pub fn unlimited(threads: usize) -> Self {
-        Self { go_on: &|| true, most_checked: None, memory: 1 << 30, threads }
+        Self { go_on: &|| true, most_checked: None, memory: 1 << 30, threads, refused: &[] }
     }
 }
 
@@ -84,6 +86,8 @@ pub struct Solution {
 pub(super) struct Ground<'a, C> {
     pub(super) problem: &'a Problem,
     pub(super) judge: Judge,
+    /// k of k-anonymity, which is counted on whole persons where there are persons.
+    k: u64,
     pub(super) measure: Measure,
     pub(super) sources: Sources<'a, C>,
     pub(super) lattice: Lattice,
@@ -119,7 +123,7 @@ impl<C: Count> Ground<'_, C> {
             Found::TooSmall(rows) => return Finding::too_small(rows),
             Found::Table(table) => table,
         };
-        let finding = evaluate(&table, &self.judge, &self.measure, limit, whole, &mut worker.buffers);
+        let finding = evaluate(&table, &self.judge, &self.measure, limit, (whole, self.k), &mut worker.buffers);
         if let Some(table) = std::sync::Arc::into_inner(table) {
             worker.scratch.recycle(table);
         }
@@ -226,6 +230,10 @@ fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
         || classes.members.len() != count
         || classes.population.as_ref().is_some_and(|population| population.len() != count)
         || (!classes.shared.is_empty() && classes.shared.len() != count)
+        || classes.persons.as_ref().is_some_and(|persons| {
+            persons.starts.len() != persons.alike.len() + 1
+                || persons.classes.iter().any(|(class, _)| *class as usize >= count)
+        })
     {
         return Err(Unsolvable::Unfit("columns of different lengths"));
     }
@@ -276,11 +284,16 @@ fn prepare<'a, C: Count>(problem: &'a Problem, whole: &Whole, keys: &'a Keys, me
     Ground {
         problem,
         judge,
+        k: problem.models.iter().map(k_of).max().unwrap_or(1),
         measure,
         sources,
         lattice: Lattice::new(&problem.ladders),
         workers: std::sync::Mutex::default(),
     }
+}
+
+fn k_of(model: &crate::check::Model) -> u64 {
+    if let crate::check::Model::KAnonymity(k) = model { u64::from(k.get()) } else { 1 }
 }
 
 /// Larger lattices are searched without a list of their nodes.
@@ -363,7 +376,7 @@ impl<'a, C: Count> Search<'a, C> {
                 .map(|chain| self.ground.with_worker(|worker| self.bisect(chain, worker)))
                 .collect();
             for (chain, found) in round.iter().zip(findings) {
-                self.take(chain, found);
+                self.take(chain, found, budget.refused);
             }
         }
     }
@@ -467,7 +480,7 @@ impl<'a, C: Count> Search<'a, C> {
         }
         found
     }
-    fn take(&mut self, chain: &[usize], found: Vec<(usize, Finding)>) {
+    fn take(&mut self, chain: &[usize], found: Vec<(usize, Finding)>, refused: &[Vec<usize>]) {
         debug_assert!(!chain.is_empty(), "a round has no empty chain");
         for (node, finding) in found {
             let levels = self.ground.lattice.levels(node);
@@ -503,7 +516,7 @@ impl<'a, C: Count> Search<'a, C> {
                 }
                 states[node] = State::Done;
             }
-            if finding.feasible {
+            if finding.feasible && !refused.contains(&levels) {
                 self.offer(node, levels, &finding);
             }
         }

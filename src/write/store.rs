@@ -4,15 +4,14 @@
 //! bucket, small enough for memory, is permuted by Fisher and Yates. Both draws come from the run's key, by shard and
 //! bucket, so the order does not depend on threads and nobody can repeat it once the key is gone.
 //!
-//! The store is given opaque records. What does not fit its budget goes to a file opened without a name where the system
-//! allows it, else removed at once, and encrypted with the run's key at its offset: nothing readable outlives the run.
+//! The store is given opaque records. What does not fit its budget goes to a nameless, encrypted [`SpillFile`]: nothing readable
+//! outlives the run.
 
+use super::spill_file::SpillFile;
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Repeatable;
-use crate::secret::{SpillCipher, StreamKey};
-use std::fs::File;
-use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use crate::secret::StreamKey;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -64,11 +63,8 @@ const PREFIX: usize = 4;
 pub struct Store {
     buckets: usize,
     memory: u64,
-    folder: PathBuf,
-    cipher: SpillCipher,
+    spill: SpillFile,
     held: AtomicU64,
-    written: AtomicU64,
-    file: Mutex<Option<File>>,
     segments: Mutex<Vec<Segment>>,
 }
 
@@ -79,11 +75,8 @@ impl Store {
         Self {
             buckets,
             memory,
-            folder: folder.to_path_buf(),
-            cipher: SpillCipher::new(spill),
+            spill: SpillFile::new(folder, spill),
             held: AtomicU64::new(0),
-            written: AtomicU64::new(0),
-            file: Mutex::new(None),
             segments: Mutex::new(Vec::new()),
         }
     }
@@ -112,7 +105,7 @@ impl Store {
             Place::Memory(grouped)
         } else {
             self.held.fetch_sub(size, Ordering::Relaxed);
-            Place::File(self.spill(&mut grouped)?)
+            Place::File(self.spill.put(&mut grouped)?)
         };
         rows.bytes.clear();
         rows.buckets.clear();
@@ -128,23 +121,7 @@ impl Store {
     pub fn finish(self) -> Result<Stored> {
         let mut segments = self.segments.into_inner().map_err(|_| poisoned())?;
         segments.sort_unstable_by_key(|segment| segment.shard);
-        let file = self.file.into_inner().map_err(|_| poisoned())?;
-        Ok(Stored { buckets: self.buckets, segments, file, cipher: self.cipher, folder: self.folder })
-    }
-
-    fn spill(&self, bytes: &mut [u8]) -> Result<u64> {
-        let failed = |cause: std::io::Error| Error::io("write a temporary file in", &self.folder, &cause);
-        let offset = self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-        self.cipher.apply(offset, bytes);
-        let file = {
-            let mut file = self.file.lock().map_err(|_| poisoned())?;
-            if file.is_none() {
-                *file = Some(nameless(&self.folder).map_err(failed)?);
-            }
-            file.as_ref().expect("opened above").try_clone().map_err(failed)?
-        };
-        file.write_all_at(bytes, offset).map_err(failed)?;
-        Ok(offset)
+        Ok(Stored { buckets: self.buckets, segments, spill: self.spill })
     }
 }
 
@@ -152,9 +129,7 @@ impl Store {
 pub struct Stored {
     buckets: usize,
     segments: Vec<Segment>,
-    file: Option<File>,
-    cipher: SpillCipher,
-    folder: PathBuf,
+    spill: SpillFile,
 }
 
 /// The rows of one bucket, in the order of shards and of rows within shards until they are shuffled.
@@ -245,7 +220,7 @@ impl Stored {
     /// Whether anything went to disk.
     #[must_use]
     pub fn spilled(&self) -> bool {
-        self.file.is_some()
+        self.spill.is_used()
     }
     /// Finds the rows of a bucket and puts them in their first order.
     ///
@@ -282,12 +257,9 @@ impl Stored {
                 index(&bytes[..end as usize], first as usize, number, &mut rows.rows)
             }
             Place::File(offset) => {
-                let failed = |cause: std::io::Error| Error::io("read a temporary file in", &self.folder, &cause);
-                let file = self.file.as_ref().ok_or(ErrorKind::Internal("spilled rows without a file"))?;
                 let (at, offset) = (rows.arena.len(), offset + u64::from(first));
                 rows.arena.resize(at + (end - first) as usize, 0);
-                file.read_exact_at(&mut rows.arena[at..], offset).map_err(failed)?;
-                self.cipher.apply(offset, &mut rows.arena[at..]);
+                self.spill.get(offset, &mut rows.arena[at..])?;
                 index(&rows.arena, at, ARENA, &mut rows.rows)
             }
         }
@@ -341,21 +313,6 @@ fn in_order(rows: &mut BucketRows) -> Result<()> {
 
 fn poisoned() -> Error {
     Error::new(ErrorKind::Internal("a worker died while it held the store"))
-}
-
-/// A file without a name, readable by nobody else: it is gone when the process is, however that ends.
-fn nameless(folder: &Path) -> std::io::Result<File> {
-    use rustix::fs::{Mode, OFlags};
-    let mode = Mode::RUSR | Mode::WUSR;
-    if let Ok(descriptor) = rustix::fs::open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, mode) {
-        return Ok(File::from(descriptor));
-    }
-    // Not every file system knows O_TMPFILE: make a name and take it away at once.
-    let path = folder.join(".spill");
-    let flags = OFlags::CREATE | OFlags::EXCL | OFlags::RDWR | OFlags::CLOEXEC;
-    let file = File::from(rustix::fs::open(&path, flags, mode)?);
-    std::fs::remove_file(&path)?;
-    Ok(file)
 }
 
 #[cfg(test)]
@@ -415,13 +372,9 @@ mod tests {
     }
 
     #[test]
-    fn spilled_rows_are_encrypted_and_nameless() {
+    fn spilled_rows_have_no_name() {
         let folder = tempfile::tempdir().unwrap();
-        let stored = fill(0, folder.path(), false);
-        let file = stored.file.as_ref().unwrap();
-        let mut bytes = vec![0; usize::try_from(file.metadata().unwrap().len()).unwrap()];
-        file.read_exact_at(&mut bytes, 0).unwrap();
-        assert!(memchr::memmem::find(&bytes, b"3:99").is_none());
+        assert!(fill(0, folder.path(), false).spilled());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -107,6 +107,7 @@ pub(crate) fn problem(small: &Small, models: Vec<Model>, metric: Metric, suppres
             population: None,
             sensitive: vec![sensitive],
             shared: vec![],
+            persons: None,
         },
         ladders: small
             .ladders
@@ -362,7 +363,8 @@ fn a_search_that_is_stopped_says_so() {
     let small = Small { rows, ladders: vec![ladder(3), ladder(1), ladder(2)] };
     let problem = problem(&small, vec![Model::KAnonymity(K::new(5).unwrap())], Metric::LOSS, 5);
     let stopped =
-        solve(&problem, &Budget { go_on: &|| false, most_checked: None, memory: 1 << 20, threads: 1 }).unwrap();
+        solve(&problem, &Budget { go_on: &|| false, most_checked: None, memory: 1 << 20, threads: 1, refused: &[] })
+            .unwrap();
     assert!(!stopped.optimal && stopped.gap > 0.0 && stopped.checked == 0);
     assert!(solve(&problem, &Budget::unlimited(1)).unwrap().optimal);
 }

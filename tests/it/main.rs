@@ -18,6 +18,7 @@ mod attacks; // dictionary, frequencies and row order: on careless tools, on our
 mod brute_force; // a slow and obvious solver agrees on thousands of small problems
 mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod check; // every number of `check` against pycanon, and its defects
+mod compare_verb; // profiles side by side: table, JSON and page
 mod crash; // killed runs and full disks: whole releases or logs
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
@@ -27,6 +28,7 @@ mod ledger; // two releases that are harmless alone and tell something together
 mod levels; // the solver's levels: ARX's optima through the program, DESIGN's profile as written
 mod log_verb; // logs as people look at them
 mod oracle; // optima that ARX found
+mod person_search; // the best levels for whole persons, by definition
 mod persons; // k counted on persons, not on rows
 mod population; // membership: a table of the population, through the operators of the release
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
@@ -37,6 +39,7 @@ mod secrets; // the process: no core dump, a locked key, nothing named, no netwo
 mod seeds; // every requirement of the regulations names tests that exist
 mod self_test; // a leak planted for every rule of the gate, by the gate itself
 mod snapshots; // plans, help, schema: what people read
+mod spill; // class tables past the memory given
 mod support; // temporary folders, the program, tables
 mod tamper; // every change to a release is found, with its code
 mod threads; // same bytes for any number of threads

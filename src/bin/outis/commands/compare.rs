@@ -4,8 +4,9 @@ use super::{load_profile, override_input, print_json, say};
 use crate::args::{CompareArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
-use outis::error::{ErrorKind, Result, shown};
-use outis::run::{self, Compared, Options, Progress};
+use outis::error::{Error, ErrorKind, Result, shown};
+use outis::report::Compared;
+use outis::run::{self, Options, Progress};
 use std::sync::Arc;
 
 pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
@@ -29,6 +30,10 @@ pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
         (ErrorKind::Profile(_), [only]) => error.in_file(only),
         _ => error,
     })?;
+    if let Some(path) = &arguments.html {
+        let page = outis::report::comparison_html(&compared);
+        std::fs::write(path, page).map_err(|cause| Error::io("write", path, &cause))?;
+    }
     if told.json {
         print_json(&compared)?;
     }

@@ -1,0 +1,93 @@
+//! `outis compare`: the table, the JSON and the page say the same of every profile.
+
+use crate::support::Folder;
+
+const PROFILE: &str = r#"
+name = "NAME"
+version = "2"
+goal = "anonymized"
+tier = "trade"
+[privacy]
+k_anonymity = K
+suppress_at_most = "5%"
+[[column]]
+name = "age"
+role = "quasi"
+generalize = { interval = { steps = [5, 20, 40] } }
+[[column]]
+name = "city"
+role = "quasi"
+generalize = { prefix = [5, 4] }
+"#;
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let mut text = String::from("age,city\n");
+    for row in 0..2000_u32 {
+        text.push_str(&format!("{},{}\n", row * 7919 % 80, 100_000 + row * 104_729 % 400));
+    }
+    folder.write("in.csv", text);
+    for (name, k) in [("loose", "2"), ("strict", "50"), ("never", "3000")] {
+        folder.write(&format!("{name}.toml"), PROFILE.replace("NAME", name).replace('K', k));
+    }
+    folder
+}
+
+#[test]
+fn profiles_stand_side_by_side_after_one_survey() {
+    let folder = folder();
+    let command = ["compare", "loose.toml", "strict.toml", "-i", "in.csv"];
+    let compared = folder.outis(&[&command[..], &["--json"]].concat()).expect(0).json();
+    let of = |at: usize, key: &str| compared[at][key].clone();
+    assert_eq!((of(0, "profile"), of(1, "profile")), ("loose".into(), "strict".into()));
+    assert_eq!((of(0, "survey_shared"), of(1, "survey_shared")), (false.into(), true.into()));
+    for (at, k) in [(0, 2), (1, 50)] {
+        assert_eq!((of(at, "holds"), of(at, "optimal"), of(at, "rows")), (true.into(), true.into(), 2000.into()));
+        assert!(of(at, "k_anonymity").as_u64().unwrap() >= k);
+        assert!(of(at, "suppressed_share").as_f64().unwrap() <= 0.05);
+        // the highest risk is that of the smallest class
+        let risk = 1.0 / of(at, "k_anonymity").as_f64().unwrap();
+        assert!((of(at, "highest_risk").as_f64().unwrap() - risk).abs() < 1e-12);
+        for metric in ["loss", "discernibility", "class-size", "entropy-normalized", "precision"] {
+            assert!(compared[at]["loss"][metric].is_number(), "{metric}");
+        }
+        // what `solve` finds alone
+        let profile = ["loose.toml", "strict.toml"][at];
+        let solved = folder.outis(&["solve", profile, "-i", "in.csv", "--json"]).expect(0).json();
+        assert_eq!(of(at, "levels"), solved["release_levels"]);
+        assert_eq!(compared[at]["loss"]["loss"], solved["loss"]);
+        assert_eq!(of(at, "classes"), solved["classes"]);
+    }
+    assert!(compared[0]["loss"]["loss"].as_f64() < compared[1]["loss"]["loss"].as_f64(), "more protection costs more");
+    let table = folder.outis(&command).expect(0).stderr();
+    for word in ["loose", "strict"] {
+        assert!(table.contains(word), "{table}");
+    }
+    let smallest = of(1, "k_anonymity").to_string();
+    assert!(table.lines().any(|line| line.trim_end().ends_with(&smallest)), "{table}");
+}
+
+#[test]
+fn a_profile_that_cannot_hold_is_told_and_the_others_stand() {
+    let folder = folder();
+    let ran = folder.outis(&["compare", "never.toml", "loose.toml", "-i", "in.csv", "--json"]).expect(1);
+    let compared = ran.json();
+    assert_eq!((compared[0]["holds"].as_bool(), compared[1]["holds"].as_bool()), (Some(false), Some(true)));
+    assert!(
+        compared[0]["why_not"].as_str().unwrap().contains("k_anonymity rejects 2000 rows"),
+        "{}",
+        compared[0]["why_not"]
+    );
+}
+
+#[test]
+fn the_page_names_every_profile_and_holds_no_script() {
+    let folder = folder();
+    let command = ["compare", "loose.toml", "never.toml", "-i", "in.csv", "--html", "page.html"];
+    folder.outis(&command).expect(1);
+    let page = folder.read("page.html");
+    assert!(page.starts_with("<!doctype html>") && !page.contains("<script") && !page.contains("http"));
+    for word in ["loose", "never", "smallest class", "suppressed", "does not hold"] {
+        assert!(page.contains(word), "{word}");
+    }
+}
