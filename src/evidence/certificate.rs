@@ -4,7 +4,7 @@
 //! reader can check from the release alone and what only its maker says stand apart. Integers and texts only.
 
 use super::{Predicate, Story};
-use crate::log::{ColumnRecord, RiskMeasured, Whole};
+use crate::log::{ColumnRecord, RegisteredIn, RiskMeasured, SourceCommitted, Whole};
 use serde::{Deserialize, Serialize};
 
 /// What a certificate says of a run.
@@ -77,12 +77,16 @@ pub struct Run {
     pub id: String,
     /// Program and version.
     pub engine: String,
+    /// SHA-256 of the program's own file.
+    pub engine_sha256: Option<String>,
     /// Wall time of its first event.
     pub started: String,
     /// Wall time of its last one.
     pub finished: String,
     /// The log is kept until this day at least.
     pub keep_until: String,
+    /// The organisation's log that the release is registered in; `evidence/release.tlog-proof` proves it.
+    pub registered_in: Option<RegisteredIn>,
 }
 
 /// The inputs.
@@ -93,6 +97,8 @@ pub struct Inputs {
     pub count: u64,
     /// Bytes, where all are known.
     pub bytes: Option<u64>,
+    /// What the maker committed to: a keyed digest that tells nothing without the salt.
+    pub commitment: Option<SourceCommitted>,
 }
 
 /// Rows: read = released + suppressed + rejected + not drawn + over the cap.
@@ -186,11 +192,13 @@ impl Certificate {
             run: Run {
                 id: story.run_id.clone(),
                 engine: opened.engine.clone(),
+                engine_sha256: opened.engine_digest.as_ref().map(|digest| digest.as_str().to_owned()),
                 started: started.to_owned(),
                 finished: finished.to_owned(),
                 keep_until: whole.keep_until.clone(),
+                registered_in: opened.registered_in.clone(),
             },
-            inputs: Inputs { count: story.inputs, bytes: story.input_bytes },
+            inputs: Inputs { count: story.inputs, bytes: story.input_bytes, commitment: story.source.clone() },
             columns: bound.columns.clone(),
             released: bound.released.clone(),
             rows: Rows {

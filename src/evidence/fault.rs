@@ -100,6 +100,10 @@ faults! {
     Counts = "E_COUNTS", "the rows counted in the data files are not those of the log";
     /// The data files do not keep the promise of the release.
     Models = "E_MODELS", "the classes counted in the data files are not those of the log, or smaller than was asked";
+    /// The release is not in the organisation's log as its own log says.
+    Registration = "E_REGISTRATION", "the release is not registered in the organisation's log that its own log names";
+    /// A source file is not what was committed to.
+    Source = "E_SOURCE", "a source is not the one that the log commits to, or the salt is another";
     /// A rotation that the old key did not sign.
     Rotation = "E_ROTATION", "a key was replaced without the old key's word";
 }

@@ -142,6 +142,17 @@ impl OrganisationLog {
         }
         Ok(Self { folder: folder.to_path_buf(), signers })
     }
+    /// The log's name.
+    ///
+    /// # Errors
+    /// Its checkpoint cannot be read.
+    pub fn origin(&self) -> Result<String> {
+        Ok(TileLog::open_unverified(&self.folder)?.head().origin.clone())
+    }
+    /// The keys that sign it here.
+    pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.signers.iter().map(Signer::public)
+    }
     /// Appends what happened, forced to disk when this returns; gives the proof, which carries the entry.
     ///
     /// # Errors

@@ -139,6 +139,8 @@ pub(super) mod example {
                 basis: None,
                 retention_years: 5,
                 approval: None,
+                engine_digest: None,
+                registered_in: None,
             }),
             Event::SchemaBound(SchemaBound {
                 columns: vec![

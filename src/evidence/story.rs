@@ -5,7 +5,8 @@
 use super::Fault;
 use crate::log::{
     Decision, Entry, Event, GateResult, InputOpened, InputRead, KeyCreated, OutputStaged, ReviewDecision,
-    ReviewRequested, RiskMeasured, RunOpened, RunSealed, SchemaBound, ShardsDone, Status, SurveyDone, TimesSealed,
+    ReviewRequested, RiskMeasured, RunOpened, RunSealed, SchemaBound, ShardsDone, SourceCommitted, Status, SurveyDone,
+    TimesSealed,
 };
 
 /// One thing that does not hold, and the line of the log that shows it, from 1.
@@ -28,6 +29,8 @@ pub struct Story {
     pub inputs: u64,
     /// Their bytes, where all are known.
     pub input_bytes: Option<u64>,
+    /// What the maker committed to of the source.
+    pub source: Option<SourceCommitted>,
     /// The key of the tokens.
     pub key: KeyCreated,
     /// Data files.
@@ -87,6 +90,7 @@ struct Parts {
     survey: Option<SurveyDone>,
     shards: Vec<ShardsDone>,
     read: Vec<(InputRead, usize)>,
+    source: Option<SourceCommitted>,
     outputs: Vec<OutputStaged>,
     risk: Option<RiskMeasured>,
     gates: Vec<GateResult>,
@@ -160,15 +164,16 @@ fn place(event: &Event) -> (u32, bool) {
         Event::LevelsChosen(_) => (5, false),
         Event::SurveyDone(_) => (6, false),
         Event::ShardsDone(_) | Event::InputRead(_) => (7, true),
-        Event::OutputStaged(_) => (8, true),
-        Event::RiskMeasured(_) => (9, false),
-        Event::GateResult(_) => (10, true),
-        Event::KeyDestroyed(_) => (11, false),
-        Event::ReviewRequested(_) => (12, false),
-        Event::ReviewDecision(_) => (13, false),
-        Event::RunSealed(_) => (14, false),
-        Event::TimesSealed(_) => (15, false),
-        Event::RunFailed(_) => (16, false),
+        Event::SourceCommitted(_) => (8, false),
+        Event::OutputStaged(_) => (9, true),
+        Event::RiskMeasured(_) => (10, false),
+        Event::GateResult(_) => (11, true),
+        Event::KeyDestroyed(_) => (12, false),
+        Event::ReviewRequested(_) => (13, false),
+        Event::ReviewDecision(_) => (14, false),
+        Event::RunSealed(_) => (15, false),
+        Event::TimesSealed(_) => (16, false),
+        Event::RunFailed(_) => (17, false),
     }
 }
 
@@ -193,6 +198,7 @@ impl Parts {
                 self.read.push((body, self.shards.len()));
                 true
             }
+            Event::SourceCommitted(body) => self.source.replace(body).is_none(),
             Event::OutputStaged(body) => {
                 self.outputs.push(body);
                 true
@@ -250,6 +256,7 @@ impl Parts {
             inputs: total(self.inputs.iter().map(|input| input.inputs))?,
             input_bytes: self.inputs.iter().map(|input| input.bytes).collect::<Option<Vec<u64>>>().and_then(total),
             bound,
+            source: self.source,
             key,
             outputs: self.outputs,
             risk,
@@ -323,6 +330,7 @@ impl Parts {
         each && totals.iter().all(|(sum, told)| *sum == Some(*told))
             && self.shards_are_whole()
             && self.inputs_are_whole()
+            && self.source_is_whole()
             && self.survey_agrees(sealed)
     }
     fn shards_are_whole(&self) -> bool {
@@ -351,6 +359,14 @@ impl Parts {
                 fits
             })
             && start == self.shards.len()
+    }
+    /// What was committed to are the files that were read.
+    fn source_is_whole(&self) -> bool {
+        self.source.as_ref().is_none_or(|source| {
+            let told = source.files.len() as u64;
+            total(self.inputs.iter().map(|input| input.inputs)) == Some(source.inputs)
+                && (told == 0 || told == source.inputs)
+        })
     }
     fn survey_agrees(&self, sealed: &RunSealed) -> bool {
         self.survey.as_ref().is_none_or(|survey| {

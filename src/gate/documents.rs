@@ -19,15 +19,16 @@ pub(super) struct Document {
 
 /// Keys of the log and of its times.
 const LOG: &str = "\
-    actor approval average_risk basis bits body bytes classes classes_below_k code columns compression custody \
-    decision delimiter digest engine event events file fingerprint first_input first_shard form format formats \
-    goal hierarchies highest_risk inputs invalid_cells iso_20889 k keep_until key keys levels limit locked \
-    measured members method milliseconds minimize moments monotonic_ns name not_drawn null obtained operator \
-    over_cap parameters phase plan_digest profile profile_digest profile_version proven provider purpose reason \
-    reasons recoding rejected released released_as responsible retention_years reversible_by role rows rows_in \
-    rows_out rows_to_suppress rule run run_id sample semantic seq severity shard shards smallest_class source \
-    stage stages status suite suppressed suppression_limit threads threat tier times type undeclared \
-    unique_classes unit v wall";
+    actor algorithm approval average_risk basis bits body bytes classes classes_below_k code columns compression \
+    custody decision delimiter digest engine engine_digest event events file files fingerprint first_input \
+    first_shard form format formats goal hierarchies highest_risk inputs invalid_cells iso_20889 k keep_until \
+    key keys levels limit limits locked measured members method milliseconds minimize model models moments \
+    monotonic_ns name not_drawn null obtained of operator origin over_cap parameters phase plan_digest profile \
+    profile_digest profile_version proven provider purpose reason reasons recoding registered_in rejected \
+    released released_as responsible retention_years reversible_by role rows rows_in rows_out rows_to_suppress \
+    rule run run_id sample scale semantic seq severity shard shards smallest_class source stage stages status \
+    suite suppressed suppression_limit threads threat tier times type undeclared unique_classes unit v wall \
+    whole words";
 
 /// Keys of the report.
 const REPORT: &str = "\

@@ -37,6 +37,20 @@ pub struct RunOpened {
     pub retention_years: u32,
     /// The role that must agree before the release leaves, where the profile asks for one.
     pub approval: Option<String>,
+    /// SHA-256 of the program's own file, where the system shows it.
+    pub engine_digest: Option<Digest>,
+    /// The organisation's log that the run and its release stand in.
+    pub registered_in: Option<RegisteredIn>,
+}
+
+/// An organisation's log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegisteredIn {
+    /// Its name, which its checkpoints begin with.
+    pub origin: String,
+    /// Public keys that sign it now.
+    pub keys: Vec<String>,
 }
 
 /// Columns were bound to roles and operators, and the form of the release was fixed.
@@ -177,6 +191,21 @@ pub struct InputRead {
     pub shards: u64,
     /// Rows, rejected ones included.
     pub rows: u64,
+}
+
+/// The source was committed to: HMAC under a salt that the operator keeps or destroys. Who has file and salt can prove which
+/// file it was; who has only the log cannot even try a guess.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceCommitted {
+    /// `hmac-sha256` or `hmac-sm3`, under a salt of 256 bits.
+    pub algorithm: String,
+    /// How many files.
+    pub inputs: u64,
+    /// The HMAC of each file's bytes, in hex, in their order; empty where there are many.
+    pub files: Vec<String>,
+    /// The HMAC over the files' HMACs, in hex.
+    pub value: String,
 }
 
 /// Shards went through the second pass. Shards are canonical: the same for any number of threads; and so is how many

@@ -2,7 +2,8 @@
 
 use super::body::{
     GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged, ReviewDecision,
-    ReviewRequested, RiskMeasured, RunFailed, RunOpened, RunSealed, SchemaBound, ShardsDone, SurveyDone, TimesSealed,
+    ReviewRequested, RiskMeasured, RunFailed, RunOpened, RunSealed, SchemaBound, ShardsDone, SourceCommitted,
+    SurveyDone, TimesSealed,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,8 @@ pub enum Event {
     InputRead(InputRead),
     /// Shards went through the second pass.
     ShardsDone(ShardsDone),
+    /// The source was committed to.
+    SourceCommitted(SourceCommitted),
     /// A data file is complete on disk, still private.
     OutputStaged(OutputStaged),
     /// What the gate counted in the staged bytes.
@@ -76,6 +79,7 @@ impl Event {
             | Self::SurveyDone(_)
             | Self::InputRead(_)
             | Self::ShardsDone(_)
+            | Self::SourceCommitted(_)
             | Self::OutputStaged(_)
             | Self::KeyDestroyed(_) => Phase::Process,
             Self::RiskMeasured(_) | Self::GateResult(_) => Phase::Verify,

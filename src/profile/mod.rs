@@ -22,6 +22,7 @@ pub use parse::{Loaded, parse, parse_with};
 pub use schema::{json_schema, reference};
 pub use ship::shippable;
 pub use spec::{
-    ApprovalSpec, CatalogueSpec, ColumnSpec, Example, Frequency, Goal, InputSpec, Invalid, KeySpec, LedgerSpec,
-    OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged, Role, StrayQuotes, SuiteName, Tier, Unit,
+    ApprovalSpec, CatalogueSpec, ColumnSpec, EvidenceSpec, Example, Frequency, Goal, InputSpec, Invalid, KeySpec,
+    LedgerSpec, OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged, Role, StrayQuotes, SuiteName, Tier,
+    Unit,
 };

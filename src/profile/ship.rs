@@ -1,4 +1,4 @@
-//! The profile as it may leave with a release: what it says, without what it quotes.
+//! The profile as it may leave with a release: what it says, without what it quotes and without places of the machine.
 
 use super::operator_spec::HierarchySpec;
 use super::parse::Loaded;
@@ -16,6 +16,7 @@ pub fn shippable(loaded: &Loaded) -> Option<String> {
     }
     let mut table: toml::Table = loaded.text.parse().ok()?;
     table.remove("example");
+    table.remove("evidence");
     toml::to_string(&table).ok()
 }
 
@@ -26,12 +27,12 @@ mod tests {
 
     const TEXT: &str = "name = \"x\" # by Ann, host db7\nversion = \"1\"\ngoal = \"anonymized\"\ntier = \"closed\"\n\
         [[column]]\nname = \"city\"\nrole = \"insensitive\"\n\
-        [[example]]\nin = { city = \"Oslo\" }\nout = { city = \"Oslo\" }\n";
+        [evidence]\nlog = \"/srv/records\"\n[[example]]\nin = { city = \"Oslo\" }\nout = { city = \"Oslo\" }\n";
 
     #[test]
     fn comments_and_examples_stay_and_the_rest_parses_again() {
         let text = shippable(&parse(TEXT, None).unwrap()).unwrap();
-        assert!(!text.contains("Ann") && !text.contains("Oslo") && text.contains("city"));
+        assert!(!text.contains("Ann") && !text.contains("Oslo") && !text.contains("srv") && text.contains("city"));
         assert_eq!(parse(&text, None).unwrap().profile.columns.len(), 1);
     }
 

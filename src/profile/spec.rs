@@ -55,6 +55,8 @@ pub struct Profile {
     pub ledger: Option<LedgerSpec>,
     /// Who must agree before the release leaves.
     pub approval: Option<ApprovalSpec>,
+    /// Who signs, and where records go.
+    pub evidence: EvidenceSpec,
     /// Rows in and rows out, which tests run.
     pub examples: Vec<Example>,
     /// For a number that has a source (a standard, a law): key path, as `privacy.k_anonymity`, to the source's words.
@@ -357,6 +359,25 @@ pub struct LedgerSpec {
     pub population: String,
     /// Sensitive values that must be left to a person.
     pub values_left: usize,
+}
+
+/// Who signs the evidence and where records go: files and commands, never a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceSpec {
+    /// Key files that sign the release.
+    pub sign: Vec<String>,
+    /// Program and arguments that sign: the message on stdin, the signature on stdout.
+    pub sign_command: Option<Vec<String>>,
+    /// File with the public key of that program.
+    pub sign_public: Option<String>,
+    /// Folder of the organisation's log.
+    pub log: Option<String>,
+    /// Key file that signs that log; those of the release where it is not given.
+    pub log_sign: Option<String>,
+    /// Folder for the salts of commitments to the source, one file for each run.
+    pub salts: Option<String>,
+    /// Years that log and evidence are kept at least.
+    pub retention_years: u32,
 }
 
 /// Who must agree before a release leaves (FJ-32, GB/T 37964: approve).

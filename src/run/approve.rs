@@ -7,6 +7,7 @@
 
 use super::clock::RunClock;
 use super::record::{LOG, TIMES};
+use super::register::{OrganisationFiles, Register};
 use super::seal::{self, ABOUT, CERTIFICATE, CHECKPOINT, GATES, KEYS, SignWith};
 use super::verify::{Trust, Verification, verify};
 use super::{LedgerFiles, Options, Progress};
@@ -34,6 +35,8 @@ pub struct ReviewJob {
     pub trust: Vec<PublicKey>,
     /// The ledger that the run wrote the release down in: it is told what became of it.
     pub ledger: Option<LedgerFiles>,
+    /// The organisation's log that the run stands in: the release is registered there before it leaves.
+    pub organisation: Option<OrganisationFiles>,
     /// Threads.
     pub options: Options,
 }
@@ -76,6 +79,8 @@ pub struct Reviewed {
     pub summary: Option<Summary>,
     /// What was checked again; none where it had been decided before.
     pub found: Option<Verification>,
+    /// Why the organisation's log does not say how it ended, though it ended so.
+    pub unrecorded: Option<Error>,
 }
 
 /// What a person is shown before they decide.
@@ -178,7 +183,7 @@ pub fn review(job: &ReviewJob, progress: &Progress) -> Result<Reviewed> {
     let waiting = open(&job.folder)?;
     if let Some((ended, folder)) = decided_before(&waiting) {
         waiting.remove(&random::nonce()?)?;
-        return Ok(Reviewed { ended, folder, summary: None, found: None });
+        return Ok(Reviewed { ended, folder, summary: None, found: None, unrecorded: None });
     }
     let trust = if job.trust.is_empty() { Trust::Nobody } else { Trust::Keys(job.trust.clone()) };
     let mut found = verify(waiting.folder(), &trust, &job.options, progress)?;
@@ -191,12 +196,13 @@ pub fn review(job: &ReviewJob, progress: &Progress) -> Result<Reviewed> {
         Some(story) if found.holds => story,
         story => {
             let summary = story.map(|story| summary(&story, &times, &[]));
-            return Ok(Reviewed { ended: Ended::Broken, folder, summary, found: Some(found) });
+            return Ok(Reviewed { ended: Ended::Broken, folder, summary, found: Some(found), unrecorded: None });
         }
     };
     let makers = trust_root(&String::from_utf8_lossy(&read(&waiting, KEYS)?))?;
     let summary = summary(&story, &times, &makers);
-    let reviewed = |ended, folder| Reviewed { ended, folder, summary: Some(summary), found: Some(found) };
+    let reviewed =
+        |ended, folder| Reviewed { ended, folder, summary: Some(summary), found: Some(found), unrecorded: None };
     let decision = match &job.verdict {
         Verdict::Look => return Ok(reviewed(Ended::Waiting, folder)),
         Verdict::Approve => (Decision::Approved, None),
@@ -206,17 +212,20 @@ pub fn review(job: &ReviewJob, progress: &Progress) -> Result<Reviewed> {
         signer.ok_or_else(|| Error::from(ErrorKind::Usage("a decision is signed: give `--sign KEY`".into())))?;
     may_decide(signer.public(), &makers, &story)?;
     let mut ledger = pending(job.ledger.as_ref(), &story.run_id)?;
-    let decided = Decided { waiting: &waiting, story: &story, signer: &signer, makers: &makers };
+    let register = register(job, &story)?;
+    let decided =
+        Decided { waiting: &waiting, story: &story, signer: &signer, makers: &makers, register: register.as_ref() };
     let (log, times) = decided.log(log, times, &decision)?;
     let (ended, folder) = match decision.0 {
         Decision::Approved => (Ended::Published, decided.publish(&log, &times)?),
         Decision::Rejected => (Ended::Rejected, decided.refuse(&log, &times)?),
     };
+    let unrecorded = decided.ended(ended, &log);
     if let Some(ledger) = ledger.as_mut() {
         ledger.settle_pending(&story.run_id, ended == Ended::Published)?;
     }
     waiting.remove(&random::nonce()?)?;
-    Ok(reviewed(ended, folder))
+    Ok(Reviewed { unrecorded, ..reviewed(ended, folder) })
 }
 
 /// The one release that waits at a path, in our hands.
@@ -266,6 +275,27 @@ fn pending(files: Option<&LedgerFiles>, run: &str) -> Result<Option<Ledger>> {
     Err(Error::from(ErrorKind::Usage("this ledger does not have the release".into())).in_file(&files.file))
 }
 
+/// The organisation's log, where the run stands in one: that very log must be given.
+fn register(job: &ReviewJob, story: &Story) -> Result<Option<Register>> {
+    let usage = |text: &str| Err(ErrorKind::Usage(text.into()).into());
+    let (files, named) = match (&job.organisation, &story.opened.registered_in) {
+        (None, None) => return Ok(None),
+        (Some(files), Some(named)) => (files, named),
+        (None, Some(_)) => return usage("the run stands in an organisation's log: give `--org-log DIR`"),
+        (Some(_), None) => return usage("the run stands in no organisation's log: leave `--org-log` out"),
+    };
+    let sign = if files.sign.is_empty() { job.sign.iter().cloned().collect() } else { files.sign.clone() };
+    if !files.folder.join("checkpoint").is_file() {
+        return Err(Error::from(ErrorKind::Usage("there is no organisation's log here".into())).in_file(&files.folder));
+    }
+    let role = story.opened.approval.clone().unwrap_or_default();
+    let register = Register::open(&OrganisationFiles { sign, ..files.clone() }, &role, &story.run_id)?;
+    if register.named()?.origin != named.origin {
+        return usage("this is another organisation's log than the one that the run stands in");
+    }
+    Ok(Some(register))
+}
+
 fn read(waiting: &Waiting, name: &str) -> Result<Vec<u8>> {
     let path = waiting.folder().join(name);
     std::fs::read(&path).map_err(|cause| Error::io("read", &path, &cause))
@@ -304,6 +334,7 @@ struct Decided<'d> {
     story: &'d Story,
     signer: &'d Signer,
     makers: &'d [PublicKey],
+    register: Option<&'d Register>,
 }
 
 impl Decided<'_> {
@@ -347,6 +378,7 @@ impl Decided<'_> {
         if published.is_err() {
             // what waits has the log; a second one of a release that did not leave would only confuse
             left.get().map(std::fs::remove_dir_all);
+            self.register.iter().for_each(|register| register.did_not_leave());
         }
         published
     }
@@ -360,6 +392,10 @@ impl Decided<'_> {
             envelope.add(self.signer)?;
             seal::write(&stage, name, &envelope.to_text()?)?;
         }
+        if let Some(register) = self.register {
+            let kept_until = seal::span(times).map(|(.., whole)| whole.keep_until).unwrap_or_default();
+            register.registered(&stage, &seal::head(&self.story.run_id, log).0, kept_until)?;
+        }
         self.seal(&stage, log, times)?;
         let judged: Vec<FileFacts> = self.story.outputs.iter().map(facts).collect();
         let found = stage.files()?.into_iter().filter(|name| name.starts_with("data/")).map(|name| {
@@ -371,6 +407,14 @@ impl Decided<'_> {
             Judgement::Passed(proof) => Ok(write::publish(proof)?.folder),
             Judgement::Refused(_) => Err(Fault::FileChanged.into()),
         }
+    }
+    /// Says in the organisation's log how it ended; why that could not be said.
+    fn ended(&self, ended: Ended, log: &[u8]) -> Option<Error> {
+        let (status, reasons) = match ended {
+            Ended::Published => ("published", Vec::new()),
+            _ => ("refused", vec!["review".to_owned()]),
+        };
+        self.register?.ended(status, reasons, &seal::head(&self.story.run_id, log).0).err()
     }
     /// Keeps the log, which says no; the data goes with the folder.
     fn refuse(&self, log: &[u8], times: &[u8]) -> Result<PathBuf> {

@@ -10,6 +10,7 @@ pub mod attack;
 mod checking;
 mod clean;
 mod clock;
+mod commit;
 mod compare;
 mod describe;
 mod draw;
@@ -20,6 +21,7 @@ mod ladders;
 mod levels;
 pub mod measure;
 mod microaggregation;
+mod models;
 mod network;
 mod overflow;
 mod parallel;
@@ -29,6 +31,7 @@ mod reapply;
 mod recoding;
 mod record;
 mod regions;
+mod register;
 mod release;
 mod reread;
 mod seal;
@@ -42,11 +45,12 @@ pub mod verify;
 pub use approve::{Ended, ReviewJob, Reviewed, Summary, Verdict, review};
 pub use checking::{Inquiry, check, inquiry};
 pub use clean::{Cleaned, clean, give_up_waiting, waiting};
-pub use clock::wall_time;
+pub use clock::{Cost, wall_time};
 pub use compare::compare;
 pub use earlier::LedgerFiles;
 pub use examples::check_examples;
 pub use progress::{Progress, Stage};
+pub use register::OrganisationFiles;
 pub use seal::SignWith;
 pub use self_test::{Planted, self_test};
 pub use solve::{Recoded, Solved, solve};
@@ -62,7 +66,9 @@ use crate::secret::{self, KeySource, MasterKey};
 use crate::transform::Generalize;
 use crate::write;
 use clock::RunClock;
+use commit::{Committing, SaltFile};
 use record::Record;
+use register::Register;
 use staged::StagedRelease;
 use std::path::{Path, PathBuf};
 
@@ -93,8 +99,12 @@ pub struct Options {
     pub insecure_test_seed: Option<u64>,
     /// The ledger of earlier releases.
     pub ledger: Option<LedgerFiles>,
-    /// Keys that sign the evidence; without any the release says that nobody signed it.
+    /// Keys that sign the evidence; without any here or in the profile the release says that nobody signed it.
     pub sign: Vec<SignWith>,
+    /// The organisation's log; without it the profile's.
+    pub organisation: Option<OrganisationFiles>,
+    /// File to make for the salt of the commitment to the source; without it in the profile's folder for salts.
+    pub salt: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -106,6 +116,8 @@ impl Default for Options {
             insecure_test_seed: None,
             ledger: None,
             sign: Vec::new(),
+            organisation: None,
+            salt: None,
         }
     }
 }
@@ -118,6 +130,10 @@ pub struct Outcome {
     pub folder: PathBuf,
     /// Whether it waits in that folder for a second person, and nothing is published yet.
     pub waits: bool,
+    /// Why the organisation's log does not say how it ended, though it ended so.
+    pub unrecorded: Option<Error>,
+    /// What its evidence cost.
+    pub cost: Cost,
 }
 
 /// Where the work is done.
@@ -141,7 +157,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
 
 /// The same with a leak planted before the gate judges: then nothing is published.
 fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Planting>) -> Result<Outcome> {
-    let mut clock = RunClock::start();
+    let clock = RunClock::start();
     clock.begin(Stage::Plan);
     let mut open_files = reread::named_files().unwrap_or_default();
     open_files.extend(job.options.ledger.as_ref().and_then(|ledger| std::fs::canonicalize(&ledger.file).ok()));
@@ -149,14 +165,16 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     let pool = make_pool(job.options.threads)?;
     let place =
         Workplace { pool: &pool, threads: pool.current_num_threads(), memory: job.options.memory, overflow: None };
-    let signers = job.options.sign.iter().map(SignWith::load).collect::<Result<Vec<_>>>()?;
+    let signers = register::signs(job).iter().map(SignWith::load).collect::<Result<Vec<_>>>()?;
     let source = open(job)?;
     earlier::asked(job.options.ledger.as_ref(), job.loaded.profile.ledger.as_ref())?;
     refuse_input_as_target(&job.output, source.files())?;
     let key = key_of(&job.loaded, job.folder.as_deref(), job.options.insecure_test_seed)?;
     let Compiled { plan, operators } =
         plan::compile(&job.loaded.profile, source.schema(), &key, job.folder.as_deref(), source_format(&source))?;
-    approve::may_be_asked(&plan, &signers)?;
+    if planting.is_none() {
+        approve::may_be_asked(&plan, &signers)?;
+    }
     let once = !plan.needs_survey() && plan.rows_per_subject.is_none() && operators.microaggregated().is_empty();
     if !once && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
@@ -165,7 +183,16 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     clean_beside(&job.output, progress)?;
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
-    let mut record = Record::open(&stage, &job.loaded, &plan, (run_id(&key)?, signers), &clock)?;
+    let run_id = run_id(&key)?;
+    // a test of the gate publishes nothing, so nobody outside hears of it
+    let files = register::organisation(job).filter(|_| planting.is_none());
+    let register = files.map(|files| Register::open(&files, &record::actor(&plan), &run_id)).transpose()?;
+    let mut salt = register::salt(job, &run_id)
+        .filter(|_| planting.is_none())
+        .map(|path| SaltFile::create(&path, &job.output))
+        .transpose()?;
+    let mut record = Record::open(&stage, &job.loaded, &plan, (run_id, signers, register), &clock)?;
+    let salted = salt.as_ref();
     let begun = Begun {
         job,
         place: &place,
@@ -176,9 +203,17 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
         sockets,
         planting,
         people: people.as_ref(),
+        salt: salted,
     };
-    begun.work(stage, key, operators, &mut record, &mut clock).inspect_err(|error| {
-        record.failed(error, place.threads, &clock);
+    let outcome = begun.work(stage, key, operators, &mut record, &clock);
+    if let (Ok(outcome), Some(salt)) = (&outcome, &mut salt)
+        && outcome.report.status == crate::log::Status::Published
+    {
+        salt.keep();
+    }
+    let outcome = outcome.map(|outcome| Outcome { cost: clock.cost(), ..outcome });
+    outcome.inspect_err(|error| {
+        record.failed(error, place.threads, log_at.get(), &clock);
         log_at.get().into_iter().for_each(|folder| progress.keep_log_at(folder.clone()));
     })
 }
@@ -198,6 +233,8 @@ struct Begun<'r> {
     planting: Option<&'r self_test::Planting>,
     /// The table of the population.
     people: Option<&'r population::People>,
+    /// The salt of the commitment to the source, if one is made.
+    salt: Option<&'r SaltFile>,
 }
 
 impl Begun<'_> {
@@ -208,12 +245,13 @@ impl Begun<'_> {
         key: MasterKey,
         mut operators: Operators,
         record: &mut Record,
-        clock: &mut RunClock,
+        clock: &RunClock,
     ) -> Result<Outcome> {
         let Self { job, place, source, plan, progress, .. } = *self;
         record.schema_bound(plan, &operators, clock)?;
         record.inputs(source, clock)?;
         record.key_created(plan, &key, clock)?;
+        let committing = self.salt.map(|salt| Committing::start(source, salt, plan)).transpose()?;
 
         if plan.needs_survey() {
             clock.begin(Stage::Survey);
@@ -295,6 +333,9 @@ impl Begun<'_> {
         };
         let (shards, mut aside) = release.run(source, place, progress)?;
         let rows = record.shards_done(source, &shards, clock)?;
+        if let Some(committing) = committing {
+            record.source_committed(committing.finish(source, progress)?, clock)?;
+        }
         drop((shards, survey, keys, taken, sample, priorities));
 
         clock.begin(Stage::Write);
@@ -317,8 +358,15 @@ impl Begun<'_> {
         let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
         let plant = |planting: &self_test::Planting| planting.apply(&mut policy, &mut aside, stage.folder());
         let tool = self.planting.map(plant).transpose()?;
-        let staged =
-            StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
+        let staged = StagedRelease {
+            stage,
+            parts,
+            layout: &plan.layout,
+            pool: place.pool,
+            threads: place.threads,
+            progress,
+            clock,
+        };
         let mut others = other_operators(job, source, plan)?;
         if let Some(others) = others.as_mut() {
             others.set_levels(&levels);
@@ -357,7 +405,7 @@ impl Begun<'_> {
                 progress.begin(Stage::Publish, None);
                 let report = record.seal(plan, &gate_report, &proof.staged().stage, place, clock)?;
                 join(on_disk)?;
-                earlier::publish(against, (&policy, &gate_report), proof, report)
+                record.left(earlier::publish(against, (&policy, &gate_report), proof, report), clock)
             }
         }
     }

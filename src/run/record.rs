@@ -3,16 +3,18 @@
 mod totals;
 
 use super::parallel::Done;
+use super::register::Register;
 use super::release::ShardReport;
 use super::survey::Survey;
 use super::{Outcome, Workplace, describe, seal};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
-use crate::evidence::Signer;
+use crate::evidence::{Checkpoint, Signer};
 use crate::gate::{self, Policy, RowAccount, Suppression};
 use crate::log::{
     Clock, ColumnRecord, Event, FileForm, InputOpened, Journal, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
-    ReviewRequested, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, Status, SurveyDone, Whole, group_inputs,
+    ReviewRequested, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, SourceCommitted, Status, SurveyDone,
+    Whole, group_inputs,
 };
 use crate::plan::{Operators, Plan, explain};
 use crate::profile::{ApprovalSpec, CatalogueSpec, LevelsFrom, Loaded, Unit, shippable};
@@ -22,6 +24,8 @@ use crate::secret::MasterKey;
 use crate::write::{Ending, Stage, StagedPart};
 use std::fs::File;
 use std::io::Write as _;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use super::clock::RunClock;
 
@@ -32,13 +36,17 @@ const PROFILE: &str = "evidence/profile.toml";
 const REPORT: &str = "evidence/report.json";
 const PAGE: &str = "evidence/report.html";
 
-/// Years that a log is kept at least (CD-23; above the three years of PIPL 56).
-const RETENTION_YEARS: u32 = 5;
-
 /// The log of a run and what it has counted so far.
 pub(super) struct Record {
     journal: Journal<File>,
     signers: Vec<Signer>,
+    /// The organisation's log, where there is one.
+    register: Option<Register>,
+    /// Head of the log once it was sealed.
+    head: Option<Checkpoint>,
+    /// What could not be written into the organisation's log when all was over.
+    unrecorded: Option<Error>,
+    retention_years: u32,
     profile_digest: Digest,
     rows: RowAccount,
     shards: u64,
@@ -52,15 +60,18 @@ impl Record {
         stage: &Stage,
         loaded: &Loaded,
         plan: &Plan,
-        (run_id, signers): (String, Vec<Signer>),
+        (run_id, signers, register): (String, Vec<Signer>, Option<Register>),
         clock: &RunClock,
     ) -> Result<Self> {
         let ((events, _), (times, _)) = (stage.create_file(LOG)?, stage.create_file(TIMES)?);
-        let actor = plan.provenance.responsible.clone().unwrap_or_else(|| "role:unnamed".to_owned());
         let profile_digest = Digest::of_text(&loaded.text);
         let mut record = Self {
-            journal: Journal::new(events, times, run_id, actor),
+            journal: Journal::new(events, times, run_id, actor(plan)),
             signers,
+            register,
+            head: None,
+            unrecorded: None,
+            retention_years: loaded.profile.evidence.retention_years,
             profile_digest: profile_digest.clone(),
             rows: RowAccount::default(),
             shards: 0,
@@ -68,7 +79,7 @@ impl Record {
             with_profile: false,
             catalogue: loaded.profile.catalogue.clone(),
         };
-        let event = Event::RunOpened(RunOpened {
+        let opened = RunOpened {
             engine: concat!("outis ", env!("CARGO_PKG_VERSION")).to_owned(),
             profile: plan.name.clone(),
             profile_version: plan.version.clone(),
@@ -82,10 +93,15 @@ impl Record {
             provider: plan.provenance.provider.clone(),
             responsible: plan.provenance.responsible.clone(),
             basis: plan.provenance.basis.clone(),
-            retention_years: RETENTION_YEARS,
+            retention_years: record.retention_years,
             approval: plan.approval.as_ref().map(|asked| asked.role.clone()),
-        });
-        record.journal.append(event, clock)?;
+            engine_digest: engine_digest(),
+            registered_in: record.register.as_ref().map(Register::named).transpose()?,
+        };
+        record.journal.append(Event::RunOpened(opened.clone()), clock)?;
+        if let Some(register) = &record.register {
+            register.started(&opened)?;
+        }
         Ok(record)
     }
 
@@ -205,6 +221,11 @@ impl Record {
         Ok(self.rows)
     }
 
+    /// What the source is, for whoever has it and the salt.
+    pub(super) fn source_committed(&mut self, committed: SourceCommitted, clock: &RunClock) -> Result<()> {
+        self.journal.append(Event::SourceCommitted(committed), clock)
+    }
+
     /// Writes the plan's page and, where it quotes nothing, the profile.
     pub(super) fn evidence(&mut self, loaded: &Loaded, plan: &Plan, stage: &Stage) -> Result<()> {
         write_file(stage, PLAN, explain(plan).as_bytes())?;
@@ -278,7 +299,32 @@ impl Record {
         write_file(stage, PAGE, html(&report).as_bytes())?;
         describe::describe(stage, &self.catalogue, &self.totals(Status::Published, Vec::new()))?;
         seal::certify(stage, &self.signers)?;
+        if let (Some(register), Some(head), None) = (&self.register, &self.head, &plan.approval) {
+            register.registered(stage, head, RunClock::day_in_years(self.retention_years))?;
+        }
         Ok(report)
+    }
+
+    /// Says in the organisation's log that the run ended so. What cannot be said there is kept for the caller.
+    fn ended(&mut self, status: &str, reasons: Vec<String>, head: Option<&Checkpoint>) {
+        if let (Some(register), Some(head)) = (&self.register, head) {
+            self.unrecorded = register.ended(status, reasons, head).err();
+        }
+    }
+    /// The release left, or could not; what waits for a second person has no end yet.
+    pub(super) fn left(&mut self, outcome: Result<Outcome>) -> Result<Outcome> {
+        match outcome {
+            Ok(outcome) if outcome.waits => Ok(outcome),
+            Ok(outcome) => {
+                let head = self.head.take();
+                self.ended("published", Vec::new(), head.as_ref());
+                Ok(Outcome { unrecorded: self.unrecorded.take(), ..outcome })
+            }
+            Err(error) => {
+                self.register.iter().for_each(Register::did_not_leave);
+                Err(error)
+            }
+        }
     }
 
     /// Ends the log of a refused run, keeps it, and removes everything else.
@@ -293,7 +339,8 @@ impl Record {
         let reasons = gate.verdicts.iter().filter(|verdict| verdict.refuses()).map(|verdict| verdict.rule.to_owned());
         self.sealed(&stage, Status::Refused, reasons.collect(), place.threads, clock)?;
         let report = self.report(Status::Refused, plan, Some(gate), place, clock);
-        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)?, waits: false })
+        let folder = stage.set_aside(Ending::Refused)?;
+        Ok(Outcome { report, folder, waits: false, unrecorded: self.unrecorded.take() })
     }
 
     /// The same after pass one: more rows lie in classes under k than may be suppressed.
@@ -357,16 +404,21 @@ impl Record {
         self.sealed(&stage, Status::Refused, vec![verdict.rule.to_owned()], place.threads, clock)?;
         let mut report = self.report(Status::Refused, plan, None, place, clock);
         report.gate = vec![verdict];
-        Ok(Outcome { report, folder: stage.set_aside(Ending::Refused)?, waits: false })
+        let folder = stage.set_aside(Ending::Refused)?;
+        Ok(Outcome { report, folder, waits: false, unrecorded: self.unrecorded.take() })
     }
 
     /// Ends the log of a run that could not go on. Its stage is gone and the log was set aside; the open files went along.
     /// What cannot be written any more is not: the log then ends without a seal.
-    pub(super) fn failed(&mut self, error: &Error, threads: usize, clock: &RunClock) {
+    pub(super) fn failed(&mut self, error: &Error, threads: usize, log_at: Option<&PathBuf>, clock: &RunClock) {
         let event = Event::RunFailed(RunFailed { code: error.kind().code().to_owned() });
-        let ended = self.journal.append_timed(event, clock, None, Some(whole(threads, clock)));
+        let whole = self.whole(threads, clock);
+        let ended = self.journal.append_timed(event, clock, None, Some(whole));
         let (events, times) = self.journal.writers();
         let _ = ended.map(|()| events.sync_all().and_then(|()| times.sync_all()));
+        let log = log_at.and_then(|folder| std::fs::read(folder.join("log.jsonl")).ok());
+        let head = log.map(|log| seal::head(self.journal.run_id(), &log).0);
+        self.ended("failed", vec![error.kind().code().to_owned()], head.as_ref());
     }
 
     /// Asks a second person, and signs what the maker answers for.
@@ -380,8 +432,10 @@ impl Record {
         let (times, _) = Digest::of_file(&stage.folder().join(TIMES))?;
         let (role, keys) = (asked.role.clone(), asked.keys.clone());
         let event = Event::ReviewRequested(ReviewRequested { role, keys, moments: self.journal.events(), times });
-        self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))?;
-        seal::seal_log(stage, self.journal.run_id(), &self.signers)
+        let whole = self.whole(threads, clock);
+        self.journal.append_timed(event, clock, None, Some(whole))?;
+        self.head = Some(seal::seal_log(stage, self.journal.run_id(), &self.signers)?);
+        Ok(())
     }
 
     fn totals(&self, status: Status, reasons: Vec<String>) -> RunSealed {
@@ -408,11 +462,22 @@ impl Record {
         threads: usize,
         clock: &RunClock,
     ) -> Result<()> {
-        let event = Event::RunSealed(self.totals(status, reasons));
-        self.journal.append_timed(event, clock, None, Some(whole(threads, clock)))?;
+        let event = Event::RunSealed(self.totals(status, reasons.clone()));
+        let whole = self.whole(threads, clock);
+        self.journal.append_timed(event, clock, None, Some(whole))?;
         let (digest, _) = Digest::of_file(&stage.folder().join(TIMES))?;
         self.journal.seal_times(digest)?;
-        seal::seal_log(stage, self.journal.run_id(), &self.signers)
+        let head = seal::seal_log(stage, self.journal.run_id(), &self.signers)?;
+        if status == Status::Refused {
+            self.ended("refused", reasons, Some(&head));
+        }
+        self.head = Some(head);
+        Ok(())
+    }
+
+    fn whole(&self, threads: usize, clock: &RunClock) -> Whole {
+        let keep_until = RunClock::day_in_years(self.retention_years);
+        Whole { stages: clock.timings(), threads: threads as u64, keep_until }
     }
 
     fn report(
@@ -458,9 +523,15 @@ impl Record {
     }
 }
 
-fn whole(threads: usize, clock: &RunClock) -> Whole {
-    let keep_until = RunClock::day_in_years(RETENTION_YEARS);
-    Whole { stages: clock.timings(), threads: threads as u64, keep_until }
+/// The role that answers for a run.
+pub(super) fn actor(plan: &Plan) -> String {
+    plan.provenance.responsible.clone().unwrap_or_else(|| "role:unnamed".to_owned())
+}
+
+/// The digest of this program's file, read once; none where the system does not show it.
+fn engine_digest() -> Option<Digest> {
+    static DIGEST: OnceLock<Option<Digest>> = OnceLock::new();
+    DIGEST.get_or_init(|| Some(Digest::of_file(&std::env::current_exe().ok()?).ok()?.0)).clone()
 }
 
 fn rule_record(verdict: &gate::Verdict) -> RuleRecord {

@@ -16,9 +16,10 @@ pub(super) const CHECKPOINT: &str = "evidence/checkpoint";
 pub(super) const CERTIFICATE: &str = "evidence/certificate.json";
 pub(super) const GATES: &str = "evidence/gates.json";
 pub(super) const KEYS: &str = "KEYS";
+pub(super) const PROOF: &str = "evidence/release.tlog-proof";
 
 /// Files that say something about others and so are no subject of the certificate.
-pub(super) const ABOUT: [&str; 6] = [LOG, TIMES, CHECKPOINT, CERTIFICATE, GATES, KEYS];
+pub(super) const ABOUT: [&str; 7] = [LOG, TIMES, CHECKPOINT, CERTIFICATE, GATES, KEYS, PROOF];
 
 /// A key that signs evidence, as it is named: never the key of tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,14 +120,16 @@ pub(super) fn keys_text<'k>(keys: impl Iterator<Item = &'k PublicKey>) -> String
     text
 }
 
-/// Writes checkpoint and keys, which a refused run keeps too.
-pub(super) fn seal_log(stage: &Stage, run_id: &str, signers: &[Signer]) -> Result<()> {
+/// Writes checkpoint and keys, which a refused run keeps too; gives the head.
+pub(super) fn seal_log(stage: &Stage, run_id: &str, signers: &[Signer]) -> Result<Checkpoint> {
     let (checkpoint, _) = head(run_id, &read(stage, LOG)?);
     if signers.is_empty() {
-        return write(stage, CHECKPOINT, checkpoint.to_text().as_bytes());
+        write(stage, CHECKPOINT, checkpoint.to_text().as_bytes())?;
+        return Ok(checkpoint);
     }
     write(stage, CHECKPOINT, checkpoint.sign(signers)?.to_text().as_bytes())?;
-    write(stage, KEYS, keys_text(signers.iter().map(Signer::public)).as_bytes())
+    write(stage, KEYS, keys_text(signers.iter().map(Signer::public)).as_bytes())?;
+    Ok(checkpoint)
 }
 
 /// Writes the certificate over every file of the stage, and the gate's statement.

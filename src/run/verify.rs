@@ -6,10 +6,14 @@
 
 mod data;
 mod folder;
+mod registration;
 mod review;
+mod source;
+
+pub use source::check_source;
 
 use super::record::{LOG, TIMES};
-use super::seal::{self, ABOUT, CERTIFICATE, CHECKPOINT, GATES, KEYS};
+use super::seal::{self, ABOUT, CERTIFICATE, CHECKPOINT, GATES, KEYS, PROOF};
 use super::{Options, Progress};
 use crate::digest::Digest;
 use crate::error::{ErrorKind, Result};
@@ -56,6 +60,8 @@ pub struct Verification {
     pub approved_by: Option<String>,
     /// Everything that does not hold, the first broken link first.
     pub findings: Vec<Finding>,
+    /// Source files that are those which the log commits to, where they were given.
+    pub source_files: Option<u64>,
     /// The run's id, where the log could be read.
     pub run: Option<String>,
     /// Rows counted in the data files.
@@ -84,6 +90,7 @@ pub fn verify(path: &Path, trust: &Trust, options: &Options, progress: &Progress
         holds: false,
         signed_by: Vec::new(),
         approved_by: None,
+        source_files: None,
         findings: Vec::new(),
         run: None,
         rows: None,
@@ -108,6 +115,7 @@ pub fn verify(path: &Path, trust: &Trust, options: &Options, progress: &Progress
         links.times(story);
         links.certificate(story, log);
         links.review(story);
+        links.registration(story, log, &folder.read(TIMES).unwrap_or_default());
         links.gates(story);
         links.report(story);
         links.plan(story);
@@ -305,7 +313,9 @@ impl Links<'_> {
             self.add(Fault::Certificate, CERTIFICATE);
         }
         for name in &self.folder.names {
-            let about = ABOUT.contains(&name.as_str()) || name.ends_with(".tlog-proof");
+            // a proof that no log asks for proves nothing
+            let asked = name != PROOF || story.opened.registered_in.is_some();
+            let about = ABOUT.contains(&name.as_str()) && asked;
             if !about && !named.contains(&name.as_str()) {
                 self.at_line(Fault::FileUnplanned, name, None);
             }

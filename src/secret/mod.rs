@@ -15,6 +15,7 @@
 //! copied::<outis::secret::FieldKey>();
 //! ```
 
+mod commitment;
 mod derive;
 mod encode;
 mod keygen;
@@ -29,6 +30,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use commitment::Commitment;
 pub use encode::{TextEncoding, encode, encode_all};
 pub use keygen::write_new_key;
 pub use mac::{FieldKey, Kernel, kernel_name};

@@ -110,9 +110,31 @@ pub(crate) struct RunArgs {
     /// Sign the evidence with this key file, as `outis keygen --signing` makes it; give it twice for two suites
     #[arg(long, value_name = "KEY")]
     pub(crate) sign: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) organisation: OrganisationArgs,
+    /// Commit to the source under a new salt, kept in this new file: who has both can prove later what the source was
+    #[arg(long, value_name = "FILE")]
+    pub(crate) salt: Option<PathBuf>,
     /// A seed instead of a random key: repeatable, not private. For tests and comparisons; the log says so
     #[arg(long, value_name = "N")]
     pub(crate) insecure_test_seed: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct OrganisationArgs {
+    /// Folder of the organisation's log: the run stands in it before it reads a row, the release before it leaves
+    #[arg(long, value_name = "DIR")]
+    pub(crate) org_log: Option<PathBuf>,
+    /// Key file that signs that log; the key of `--sign` without it
+    #[arg(long, value_name = "KEY", requires = "org_log")]
+    pub(crate) org_log_sign: Vec<PathBuf>,
+}
+
+impl OrganisationArgs {
+    pub(crate) fn files(&self) -> Option<outis::run::OrganisationFiles> {
+        let sign = self.org_log_sign.iter().cloned().map(outis::run::SignWith::File).collect();
+        self.org_log.clone().map(|folder| outis::run::OrganisationFiles { folder, sign })
+    }
 }
 
 #[derive(Args)]
@@ -238,6 +260,12 @@ pub(crate) struct VerifyArgs {
     /// Check only that the release fits together, whoever made it
     #[arg(long, conflicts_with = "trust")]
     pub(crate) unsigned: bool,
+    /// Also check that these are the source's files, which the log commits to; needs the salt
+    #[arg(long, num_args = 1.., value_name = "FILE", requires = "salt")]
+    pub(crate) source: Vec<PathBuf>,
+    /// The salt of that commitment, as `outis run --salt` made it
+    #[arg(long, value_name = "FILE", requires = "source")]
+    pub(crate) salt: Option<PathBuf>,
     /// There is no network in this program: the check is always offline, and this says so
     #[arg(long)]
     pub(crate) offline: bool,
@@ -271,6 +299,8 @@ pub(crate) struct ApproveArgs {
     /// File with the maker's public key, to know whose release it is; give it once for each that you trust
     #[arg(long, value_name = "KEY")]
     pub(crate) trust: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) organisation: OrganisationArgs,
     /// The ledger that the run wrote the release down in: it is told what became of it
     #[arg(long, value_name = "FILE", requires = "ledger_key")]
     pub(crate) ledger: Option<PathBuf>,

@@ -19,6 +19,7 @@ pub(super) fn check(root: &Fields, columns: &[Draft<'_>], folder: Option<&Path>,
     models::check(root, columns, desk);
     keys(root, columns, desk);
     approval(root, desk);
+    evidence(root, desk);
     formats(root, desk);
     examples(root, columns, desk);
     sources(root, columns, desk);
@@ -189,6 +190,38 @@ fn approval(root: &Fields, desk: &mut Desk) {
         if !matches!(parts[..], [name, number, rest] if !name.is_empty() && id(number) && !rest.is_empty()) {
             let what = "`approval.keys` has a text that is no public key";
             desk.complain(found.at, what, "Write what `outis keygen --signing` put into `FILE.pub`: `name+id+key`.");
+        }
+    }
+}
+
+/// A signing program goes with its public key; and no key stands where its place is named.
+fn evidence(root: &Fields, desk: &mut Desk) {
+    let Some(evidence) = root.table("evidence") else { return };
+    for (one, other) in [("sign_command", "sign_public"), ("sign_public", "sign_command")] {
+        if evidence.has(one) && !evidence.has(other) {
+            let what = format!("`evidence.{one}` stands without `{other}`");
+            desk.miss(evidence.place(one), what, "Name the program that signs and the file with its public key.");
+        }
+    }
+    if evidence.has("log_sign") && !evidence.has("log") {
+        let what = "`evidence.log_sign` stands without `log`";
+        desk.complain(
+            evidence.place("log_sign"),
+            what,
+            "Name the folder of the organisation's log, or remove the key.",
+        );
+    }
+    let mut texts: Vec<(&str, String)> = Vec::new();
+    for key in ["sign", "sign_command"] {
+        texts.extend(evidence.texts(key).unwrap_or_default().into_iter().map(|text| (key, text)));
+    }
+    for key in ["sign_public", "log_sign"] {
+        texts.extend(evidence.owned(key).map(|text| (key, text)));
+    }
+    for (key, text) in texts {
+        if is_key(&text) || text.starts_with("PRIVATE+KEY+") {
+            let advice = "Take the key out, use it no more, and name the place where a new one is kept.";
+            desk.complain(evidence.place(key), format!("`evidence.{key}` looks like a key itself"), advice);
         }
     }
 }

@@ -7,8 +7,8 @@ use super::node::{Fields, Found, Node};
 use crate::limits::{K, Share};
 use crate::profile::shape::{Kind, PROFILE};
 use crate::profile::spec::{
-    ApprovalSpec, CatalogueSpec, ColumnSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec, LedgerSpec,
-    OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
+    ApprovalSpec, CatalogueSpec, ColumnSpec, EvidenceSpec, Example, Frequency, GateSpec, Goal, InputSpec, KeySpec,
+    LedgerSpec, OutputSpec, Position, PrivacySpec, Profile, Provenance, Ragged, StrayQuotes, SuiteName, Tier, Unit,
 };
 use std::collections::BTreeMap;
 
@@ -35,6 +35,7 @@ pub(super) fn build(root: &Fields, columns: Vec<ColumnSpec>) -> Option<Profile> 
         sample: section(root, "rows", |rows| rows.share("sample").value())?,
         ledger: root.table("ledger").and_then(ledger),
         approval: root.table("approval").and_then(approval),
+        evidence: section(root, "evidence", evidence)?,
         examples: root.tables("example").map(example).collect(),
         sources: cells(root.map("sources")),
     })
@@ -137,6 +138,22 @@ fn keys(fields: &Fields) -> KeySpec {
 fn ledger(fields: &Fields) -> Option<LedgerSpec> {
     let values_left = fields.whole("values_left").value().and_then(|least| usize::try_from(least).ok())?;
     Some(LedgerSpec { population: fields.owned("population")?, values_left })
+}
+
+/// Years that a log is kept at least (CD-23; above the three years of PIPL 56).
+const RETENTION_YEARS: u32 = 5;
+
+fn evidence(fields: &Fields) -> EvidenceSpec {
+    let years = fields.whole("retention_years").value().and_then(|years| u32::try_from(years).ok());
+    EvidenceSpec {
+        sign: fields.texts("sign").unwrap_or_default(),
+        sign_command: fields.texts("sign_command"),
+        sign_public: fields.owned("sign_public"),
+        log: fields.owned("log"),
+        log_sign: fields.owned("log_sign"),
+        salts: fields.owned("salts"),
+        retention_years: years.unwrap_or(RETENTION_YEARS),
+    }
 }
 
 fn approval(fields: &Fields) -> Option<ApprovalSpec> {

@@ -135,6 +135,12 @@ fn every_key_reaches_its_field() {
     let approval = profile.approval().unwrap();
     assert_eq!((approval.role.as_str(), approval.keys.len()), ("role:data-protection", 1));
     assert_eq!(approval.tiers, [Tier::Open, Tier::Conditional]);
+    let evidence = &profile.evidence;
+    assert_eq!((evidence.sign.len(), evidence.sign_command.as_ref().map(Vec::len)), (2, Some(2)));
+    let paths = [&evidence.sign_public, &evidence.log, &evidence.log_sign, &evidence.salts];
+    let paths: Vec<&str> = paths.into_iter().flatten().map(String::as_str).collect();
+    assert_eq!(paths, ["keys/hsm.pub", "records/log", "keys/log", "records/salts"]);
+    assert_eq!(evidence.retention_years, 10);
     let output = &profile.output;
     assert_eq!((output.format.as_deref(), output.shuffle, output.parts), (Some("ndjson"), false, Some(8)));
     assert_eq!((output.compression.as_str(), output.delimiter, output.null.as_str()), ("zstd", b'|', "\\N"));

@@ -93,6 +93,12 @@ pub(in crate::profile) static PROFILE: Table = Table {
             "A second person decides before the release leaves: `outis approve`.",
         ),
         optional(
+            "evidence",
+            Kind::Table(&EVIDENCE),
+            r#"{ sign = ["keys/release"], retention_years = 10 }"#,
+            "Who signs, and where records go: files and commands, never a key; the command line wins over it.",
+        ),
+        optional(
             "example",
             Kind::List { of: &Kind::Table(&EXAMPLE), least: 0 },
             r#"[{ in = { age = "37" }, out = { age = "[30, 40)" } }]"#,
@@ -171,6 +177,45 @@ static APPROVAL: Table = Table {
             Kind::List { of: &TIER, least: 1 },
             r#"["open", "trade"]"#,
             "Tiers whose releases are decided upon; all by default.",
+        ),
+    ],
+};
+
+static EVIDENCE: Table = Table {
+    name: "`[evidence]`",
+    doc: "Who signs, and where records go. Paths are relative to the profile; the release does not carry this table.",
+    keys: &[
+        optional(
+            "sign",
+            Kind::List { of: &FILLED, least: 1 },
+            r#"["keys/release"]"#,
+            "Key files that sign the release, as `outis keygen --signing` makes them; two for two suites.",
+        ),
+        optional(
+            "sign_command",
+            Kind::List { of: &FILLED, least: 1 },
+            r#"["hsm", "sign", "release"]"#,
+            "Program and arguments that sign (an HSM): the message on stdin, 64 bytes of signature on stdout.",
+        ),
+        optional("sign_public", FILLED, r#""keys/hsm.pub""#, "File with the public key of `sign_command`."),
+        optional(
+            "log",
+            FILLED,
+            r#""records/log""#,
+            "Folder of the organisation's log: a run stands in it before it reads a row, a release before it leaves.",
+        ),
+        optional("log_sign", FILLED, r#""keys/log""#, "Key file that signs that log; those of the release by default."),
+        optional(
+            "salts",
+            FILLED,
+            r#""records/salts""#,
+            "Folder for the salts of commitments to the source, one private file for each run; without it no source is committed to.",
+        ),
+        optional(
+            "retention_years",
+            Kind::Whole { low: 3, high: 100 },
+            "10",
+            "Years that log and evidence are kept at least; 5 by default.",
         ),
     ],
 };

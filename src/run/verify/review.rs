@@ -19,6 +19,7 @@ impl Links<'_> {
             return;
         }
         let named = story.review.iter().flat_map(|review| &review.requested.keys);
+        let named = named.chain(story.opened.registered_in.iter().flat_map(|log| &log.keys));
         self.vouched = named.filter_map(|key| PublicKey::parse(key).ok()).collect();
     }
 

@@ -23,6 +23,7 @@ pub(crate) fn run(arguments: &ApproveArgs, told: Told) -> Result<Exit> {
         sign: arguments.sign.clone().map(SignWith::File),
         trust: if arguments.trust.is_empty() { Vec::new() } else { trusted(&arguments.trust)? },
         ledger: arguments.ledger.clone().zip(arguments.ledger_key.clone()).map(|(file, key)| LedgerFiles { file, key }),
+        organisation: arguments.organisation.files(),
         options: Options { threads: usize::from(arguments.threads), ..Options::default() },
     };
     let progress = Arc::new(Progress::default());
@@ -31,6 +32,9 @@ pub(crate) fn run(arguments: &ApproveArgs, told: Told) -> Result<Exit> {
     let reviewed = run::review(&job, &progress);
     drop(line);
     let reviewed = reviewed?;
+    if let Some(error) = &reviewed.unrecorded {
+        say(&format!("warning: the organisation's log does not say how this run ended: {error}"));
+    }
     if told.json {
         print_json(&document(&reviewed))?;
     }

@@ -48,6 +48,8 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
                 .zip(arguments.ledger_key.clone())
                 .map(|(file, key)| LedgerFiles { file, key }),
             sign: arguments.sign.iter().cloned().map(SignWith::File).collect(),
+            organisation: arguments.organisation.files(),
+            salt: arguments.salt.clone(),
             ..Options::default()
         },
     };
@@ -64,6 +66,9 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
         ErrorKind::Profile(_) => error.in_file(&arguments.profile),
         _ => error,
     })?;
+    if let Some(error) = &outcome.unrecorded {
+        say(&format!("warning: the organisation's log does not say how this run ended: {error}"));
+    }
     if told.json {
         print_json(&document(&outcome, start))?;
     }

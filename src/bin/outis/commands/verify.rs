@@ -24,7 +24,10 @@ pub(crate) fn run(arguments: &VerifyArgs, told: Told) -> Result<Exit> {
     let line = Line::start(&progress, told.quiet || told.json);
     let found = verify::verify(&arguments.folder, &trust, &options, &progress);
     drop(line);
-    let found = found?;
+    let mut found = found?;
+    if let Some(salt) = &arguments.salt {
+        verify::check_source(&arguments.folder, &arguments.source, salt, &mut found)?;
+    }
     if told.json {
         print_json(&found)?;
     }
@@ -47,6 +50,12 @@ fn tell(found: &Verification, trust: &Trust) {
     }
     if let Some(key) = &found.approved_by {
         say(&format!("  approved by a second person: {key}"));
+    }
+    if let Some(files) = found.source_files {
+        say(&format!(
+            "  {} what the log commits to",
+            if files == 1 { "1 source file is".to_owned() } else { format!("{files} source files are") }
+        ));
     }
     tell_findings(found);
     if let Some(rows) = found.rows {
