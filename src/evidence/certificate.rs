@@ -4,7 +4,7 @@
 //! reader can check from the release alone and what only its maker says stand apart. Integers and texts only.
 
 use super::{Predicate, Story};
-use crate::log::{ColumnRecord, RegisteredIn, RiskMeasured, SourceCommitted, Whole};
+use crate::log::{ColumnRecord, ModelAsked, RegisteredIn, RiskMeasured, SchemaBound, SourceCommitted, Whole};
 use serde::{Deserialize, Serialize};
 
 /// What a certificate says of a run.
@@ -53,6 +53,8 @@ pub struct Asked {
     pub unit: String,
     /// Smallest class asked for.
     pub k: Option<u32>,
+    /// Every privacy model asked for.
+    pub models: Vec<ModelAsked>,
     /// Purpose in words.
     pub purpose: Option<String>,
     /// Legal basis in words.
@@ -161,6 +163,12 @@ const VERIFIABLE: [&str; 6] = ["subject", "released", "rows.released", "risk", "
 const OPERATOR: [&str; 8] =
     ["profile.source", "profile.obtained", "profile.basis", "inputs", "rows.read", "rows.suppressed", "key", "run"];
 
+/// The models that a reader counts again, or those that are the maker's claim: as `profile.models.0`, by their place.
+fn models(bound: &SchemaBound, recounted: bool) -> Vec<String> {
+    let wanted = bound.models.iter().enumerate().filter(|(_, model)| model.recountable() == recounted);
+    wanted.map(|(at, _)| format!("profile.models.{at}")).collect()
+}
+
 impl Predicate for Certificate {
     const TYPE: &'static str = "urn:outis:certificate:1";
 }
@@ -170,7 +178,7 @@ impl Certificate {
     #[must_use]
     pub fn of(story: &Story, started: &str, finished: &str, whole: &Whole, log: Log) -> Self {
         let (opened, bound, sealed) = (&story.opened, &story.bound, &story.sealed);
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let texts = |texts: &[&str]| -> Vec<String> { texts.iter().map(|text| (*text).to_owned()).collect() };
         Self {
             profile: Asked {
                 name: opened.profile.clone(),
@@ -181,6 +189,7 @@ impl Certificate {
                 plan_sha256: opened.plan_digest.as_str().to_owned(),
                 unit: bound.unit.clone(),
                 k: bound.k,
+                models: bound.models.clone(),
                 purpose: opened.purpose.clone(),
                 basis: opened.basis.clone(),
                 source: opened.source.clone(),
@@ -216,7 +225,10 @@ impl Certificate {
                 fingerprint: story.key.fingerprint.clone(),
             },
             log,
-            claims: Claims { verifiable: texts(&VERIFIABLE), operator: texts(&OPERATOR) },
+            claims: Claims {
+                verifiable: [texts(&VERIFIABLE), models(bound, true)].concat(),
+                operator: [texts(&OPERATOR), models(bound, false)].concat(),
+            },
         }
     }
 }

@@ -153,6 +153,7 @@ pub(super) mod example {
                 released: ["person", "birth", "amount"].map(Into::into).to_vec(),
                 unit: "row".into(),
                 k: Some(5),
+                models: Vec::new(),
                 form: FileForm {
                     format: "csv".into(),
                     compression: "none".into(),

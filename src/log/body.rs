@@ -67,8 +67,53 @@ pub struct SchemaBound {
     pub unit: String,
     /// Smallest class that is asked for.
     pub k: Option<u32>,
+    /// Every privacy model that is asked, k-anonymity among them.
+    pub models: Vec<ModelAsked>,
     /// How the released files are read.
     pub form: FileForm,
+}
+
+/// A privacy model as it was asked, with all that a reader needs to hold the released files to it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelAsked {
+    /// Name, as `distinct_l_diversity`.
+    pub model: String,
+    /// Released name of the sensitive column that it looks at.
+    pub of: Option<String>,
+    /// Its limits by name, as exact decimals.
+    pub limits: Vec<(String, String)>,
+    /// How far two values are from each other, where that matters: `equal`, `numbers`, `dates`, `listed` or `hierarchical`.
+    pub scale: Option<String>,
+    /// The same in words.
+    pub words: String,
+}
+
+impl ModelAsked {
+    /// Whether the released files and this are enough to count it again. An order or a hierarchy of the maker's, and a table of the
+    /// population, are not in the release: there the model is the maker's claim.
+    #[must_use]
+    pub fn recountable(&self) -> bool {
+        let has = |name: &str| self.limits.iter().any(|(known, _)| known == name);
+        match self.model.as_str() {
+            "t_closeness" => matches!(self.scale.as_deref(), Some("equal" | "numbers" | "dates")),
+            "k_map" => has("population"),
+            "k_anonymity"
+            | "alpha_k_anonymity"
+            | "distinct_l_diversity"
+            | "entropy_l_diversity"
+            | "recursive_cl_diversity"
+            | "basic_beta_likeness"
+            | "enhanced_beta_likeness"
+            | "delta_disclosure"
+            | "maximal_risk"
+            | "average_risk"
+            | "risk_share"
+            | "sample_uniqueness"
+            | "population_uniqueness" => true,
+            _ => false,
+        }
+    }
 }
 
 /// What a reader must know of the released files.

@@ -6,7 +6,7 @@ use super::parallel::Done;
 use super::register::Register;
 use super::release::ShardReport;
 use super::survey::Survey;
-use super::{Outcome, Workplace, describe, seal};
+use super::{Outcome, Workplace, describe, models, seal};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
 use crate::evidence::{Checkpoint, Signer};
@@ -112,6 +112,7 @@ impl Record {
             released: plan.layout.schema.fields().iter().map(|field| field.name.clone()).collect(),
             unit: plan.unit.name().to_owned(),
             k: plan.k.map(crate::limits::K::get),
+            models: models::told(plan),
             form: FileForm {
                 format: plan.layout.format.name().to_owned(),
                 compression: plan.layout.compression.name().to_owned(),

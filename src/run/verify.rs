@@ -49,6 +49,23 @@ pub struct Finding {
     pub line: Option<u64>,
 }
 
+/// What became of one privacy model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelFound {
+    /// Its name.
+    pub model: String,
+    /// The column that it looks at, by its released name.
+    pub of: Option<String>,
+    /// What it asks, in words.
+    pub asks: String,
+    /// Whether it was counted again in the data files; else it is the maker's claim.
+    pub recounted: bool,
+    /// Whether it holds there; none where it was not counted.
+    pub holds: Option<bool>,
+    /// What a reader should know of the count, or why there is none.
+    pub note: Option<&'static str>,
+}
+
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verification {
@@ -68,6 +85,8 @@ pub struct Verification {
     pub rows: Option<u64>,
     /// Members of the smallest class counted in the data files.
     pub smallest_class: Option<u64>,
+    /// Every privacy model that was asked.
+    pub models: Vec<ModelFound>,
 }
 
 /// The links in turn, and what was found of them.
@@ -95,6 +114,7 @@ pub fn verify(path: &Path, trust: &Trust, options: &Options, progress: &Progress
         run: None,
         rows: None,
         smallest_class: None,
+        models: Vec::new(),
     };
     let mut links = Links { folder: &folder, trust, keys: Vec::new(), vouched: Vec::new(), found };
     for name in &folder.strange {

@@ -1,12 +1,14 @@
 //! Counts the data files again and compares with what the log says of them.
 
 use super::super::measure::tally;
+use super::super::models;
 use super::super::{Options, Progress, Stage, make_pool};
-use super::Links;
+use super::{Links, ModelFound};
+use crate::check::{Asked, Judge};
 use crate::error::{ErrorKind, Result};
 use crate::evidence::{Fault, Story};
 use crate::group::ClassTable;
-use crate::log::FileForm;
+use crate::log::{FileForm, ModelAsked};
 use crate::profile::Unit;
 use crate::read::{self, Source};
 use crate::report::Risk;
@@ -57,6 +59,11 @@ pub(super) fn found_again(links: &mut Links<'_>, story: &Story, options: &Option
     }
     links.found.rows = rows.iter().try_fold(0_u64, |sum, rows| sum.checked_add(*rows));
     compare(links, story, classes.as_ref());
+    let nothing = rows.iter().all(|rows| *rows == 0);
+    links.found.models = story.bound.models.iter().map(|told| model(story, told, classes.as_ref(), nothing)).collect();
+    if links.found.models.iter().any(|model| model.holds == Some(false)) {
+        links.add(Fault::Models, "data");
+    }
     Ok(())
 }
 
@@ -72,6 +79,44 @@ fn compare(links: &mut Links<'_>, story: &Story, classes: Option<&ClassTable>) {
         links.add(Fault::Models, "data");
     }
     links.found.smallest_class = found.smallest_class;
+}
+
+/// The sensitive columns that the models look at, by released name, in the order in which they are counted.
+fn sensitive(story: &Story) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in story.bound.models.iter().filter_map(|model| model.of.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Holds the data files to a model, where they and the log have what it takes.
+fn model(story: &Story, told: &ModelAsked, classes: Option<&ClassTable>, nothing: bool) -> ModelFound {
+    let found = |recounted, holds, note| ModelFound {
+        model: crate::error::shown(&told.model),
+        of: told.of.as_deref().map(crate::error::shown),
+        asks: crate::error::harmless(&told.words),
+        recounted,
+        holds,
+        note,
+    };
+    if !told.recountable() {
+        let why = "the maker's order, hierarchy or table of the population is not in the release";
+        return found(false, None, Some(why));
+    }
+    let place = told.of.as_ref().map_or(Some(0), |name| sensitive(story).iter().position(|known| known == name));
+    let Some(asked) = place.and_then(|place| models::again(told, place)) else {
+        return found(true, Some(false), Some("the log asks what no run asks"));
+    };
+    let Some(table) = classes else {
+        return found(true, Some(nothing), (!nothing).then_some("no class could be counted"));
+    };
+    let bound = Asked::bind_all(&[asked], table.sensitive(), table.members().iter().sum());
+    let holds = bound.is_ok_and(|models| Judge::over(table, &models).iter().all(|rejected| !rejected));
+    let taken = told.limits.iter().any(|(name, _)| name == "population");
+    found(true, Some(holds), taken.then_some("the size of the population is the maker's word"))
 }
 
 /// Rows of every file, and the classes over the released quasi-identifiers.
@@ -92,9 +137,11 @@ fn count(
     let of_role = |role: &str| story.bound.columns.iter().filter(move |column| column.role == role).collect::<Vec<_>>();
     let quasi: Vec<usize> = of_role("quasi").iter().filter_map(place).collect();
     let subject = if story.bound.unit == "subject" { of_role("subject").first().and_then(place) } else { None };
+    let of_models = sensitive(story).into_iter().map(|name| names.iter().position(|known| *known == name));
+    let sensitive: Vec<usize> = of_models.collect::<Option<_>>().ok_or(ErrorKind::MissingColumn)?;
     let pool = make_pool(options.threads)?;
     progress.begin(Stage::Gate, source.total_bytes());
-    let (table, done) = tally(&source, &quasi, &[], subject, &pool, progress)?;
+    let (table, done) = tally(&source, &quasi, &sensitive, subject, &pool, progress)?;
     let mut rows = vec![0; paths.len()];
     for shard in done {
         rows[shard.file] += shard.count.rows;

@@ -51,6 +51,16 @@ fn tell(found: &Verification, trust: &Trust) {
     if let Some(key) = &found.approved_by {
         say(&format!("  approved by a second person: {key}"));
     }
+    for model in &found.models {
+        let of = model.of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
+        let how = match (model.recounted, model.holds) {
+            (true, Some(true)) => "counted again, holds",
+            (true, _) => "counted again, does not hold",
+            (false, _) => "the maker's claim",
+        };
+        let note = model.note.map_or_else(String::new, |note| format!(" ({note})"));
+        say(&format!("  {}{of}: {how}{note}: {}", model.model, model.asks));
+    }
     if let Some(files) = found.source_files {
         say(&format!(
             "  {} what the log commits to",
