@@ -381,3 +381,154 @@ impl Parts {
 fn total(numbers: impl IntoIterator<Item = u64>) -> Option<u64> {
     numbers.into_iter().try_fold(0_u64, u64::checked_add)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::evidence::run_facts::example;
+    use crate::log::{Clock, Journal, KeyDestroyed, group_inputs, group_shards};
+
+    /// A clock that tells long times, as that of a run of days.
+    struct Late;
+    impl Clock for Late {
+        fn wall(&self) -> String {
+            "2026-12-31T23:59:59.999Z".into()
+        }
+        fn elapsed_nanoseconds(&self) -> u64 {
+            1_000_000_000_000_000
+        }
+    }
+
+    /// Log and times of a run over so many files of so many shards each, every event written by the one encoder; with a hundred
+    /// columns, fifty rules, and data files of 64 MiB each.
+    fn whole(files: usize, shards: usize, rows: u64) -> (Vec<u8>, Vec<u8>) {
+        let facts: Vec<Event> = example::published().into_iter().map(|entry| entry.event).collect();
+        let (id, role) = ("0123456789abcdef".to_owned(), "role:data-office".to_owned());
+        let mut journal = Journal::new(Vec::new(), Vec::new(), id, role);
+        let mut say = |event: Event| journal.append(event, &Late).unwrap();
+        let find = |wanted: fn(&Event) -> bool| facts.iter().find(|event| wanted(event)).unwrap().clone();
+        say(find(|event| matches!(event, Event::RunOpened(_))));
+        let Event::SchemaBound(mut bound) = find(|event| matches!(event, Event::SchemaBound(_))) else { panic!() };
+        bound.columns = (0..100).map(|at| bound.columns[at % 4].clone()).collect();
+        say(Event::SchemaBound(bound));
+        let groups = group_inputs(files);
+        for group in &groups {
+            let (first_input, inputs) = (group.start as u64, group.len() as u64);
+            let formats = vec!["csv".to_owned()];
+            say(Event::InputOpened(InputOpened { first_input, inputs, formats, bytes: Some(90_000_000_000) }));
+        }
+        say(find(|event| matches!(event, Event::KeyCreated(_))));
+        let counts: Vec<usize> = groups.iter().map(|group| group.len() * shards).collect();
+        let (mut total, mut told) = (0, 0);
+        for (group, parts) in groups.iter().zip(group_shards(&counts)) {
+            let (first_input, inputs, mut read) = (group.start as u64, group.len() as u64, 0);
+            for part in &parts {
+                let (first_shard, shards) = (part.start as u64, part.len() as u64);
+                let rows_in = rows * shards;
+                let done = ShardsDone {
+                    first_shard,
+                    shards,
+                    first_input,
+                    rows_in,
+                    rows_out: rows_in,
+                    ..ShardsDone::default()
+                };
+                say(Event::ShardsDone(done));
+                (read, told) = (read + rows_in, told + shards);
+            }
+            let shards = parts.iter().map(|part| part.len() as u64).sum();
+            say(Event::InputRead(InputRead { first_input, inputs, shards, rows: read }));
+            total += read;
+        }
+        for at in 0..1_500 {
+            let rows = if at == 0 { total } else { 0 };
+            let (file, digest) = (format!("data/part-{at:05}.csv"), Digest::of_text("x"));
+            say(Event::OutputStaged(OutputStaged { file, rows, bytes: 64 << 20, digest }));
+        }
+        let Event::RiskMeasured(mut risk) = find(|event| matches!(event, Event::RiskMeasured(_))) else { panic!() };
+        risk.rows = total;
+        say(Event::RiskMeasured(risk));
+        for at in 0..50 {
+            let Event::GateResult(mut gate) = find(|event| matches!(event, Event::GateResult(_))) else { panic!() };
+            gate.rule = format!("rule-{at}");
+            gate.reason = "a reason in plain words, as long as those of the rules that there are, or longer".into();
+            say(Event::GateResult(gate));
+        }
+        say(Event::KeyDestroyed(KeyDestroyed { fingerprint: "ab".into() }));
+        let Event::RunSealed(sealed) = find(|event| matches!(event, Event::RunSealed(_))) else { panic!() };
+        let events = journal.events();
+        let sealed = RunSealed { rows_in: total, rows_out: total, suppressed: 0, shards: told, events, ..sealed };
+        journal.append(Event::RunSealed(sealed), &Late).unwrap();
+        let digest = Digest::of_bytes(journal.writers().1);
+        journal.seal_times(digest).unwrap();
+        let (log, times) = journal.writers();
+        (log.clone(), times.clone())
+    }
+
+    #[test]
+    fn the_log_of_a_billion_rows_is_sound_and_under_three_megabytes() {
+        // shards are cut at half a mebibyte: 5 825 rows of 90 bytes
+        let shards = 1_000_000_000 / 5_825;
+        for (files, each, rows) in [
+            (1, shards, 5_825),
+            (1_000, shards / 1_000, 5_825),
+            // many small files: every shard ends with its file
+            (100_000, 2, 5_000),
+            // just over a step of the groups, where events are most
+            (1_025, 1, 1_000_000),
+            (1, 1_025, 1_000_000),
+            (1_023, 3, 1_000_000),
+        ] {
+            let (log, times) = whole(files, each, rows);
+            let (story, findings) = Story::read(&log);
+            assert_eq!(findings, [], "{files} files");
+            let story = story.unwrap();
+            assert!(story.sealed.rows_in >= 900_000_000 && story.inputs == files as u64);
+            let bytes = log.len() + times.len();
+            assert!(bytes < 3_000_000, "{files} files of {each} shards: {bytes} bytes");
+        }
+    }
+
+    #[test]
+    fn the_first_lines_of_a_log_are_cut_at_line_ends() {
+        let text = b"a\nb\nc";
+        let cut = |lines| first_lines(text, lines);
+        assert_eq!([cut(0), cut(1), cut(2), cut(3), cut(9)], [&b""[..], b"a\n", b"a\nb\n", text, text]);
+    }
+
+    #[test]
+    fn a_log_whose_profile_asks_for_a_second_person_needs_their_word() {
+        let (log, _) = whole(1, 2, 10);
+        let asked = String::from_utf8(log).unwrap().replace("\"approval\":null", "\"approval\":\"role:dpo\"");
+        assert_eq!(Story::read(asked.as_bytes()).1, [(Fault::Approval, None)]);
+        let lines: Vec<&str> = asked.lines().collect();
+        let (before, digest) = (lines.len() - 2, Digest::of_text("x"));
+        let entry = |actor: &str, seq: usize, event| {
+            let entry = Entry { seq: seq as u64, run_id: "0123456789abcdef".into(), actor: actor.into(), event };
+            String::from_utf8(entry.encode().unwrap()).unwrap()
+        };
+        let (role, key) = ("role:dpo".to_owned(), "boss+00000000".to_owned());
+        let requested =
+            ReviewRequested { role: role.clone(), keys: vec![], moments: before as u64, times: digest.clone() };
+        let mut waiting: Vec<String> = lines[..before].iter().map(|line| (*line).to_owned()).collect();
+        waiting.push(entry("role:data-office", before, Event::ReviewRequested(requested)));
+        let read = |lines: &[String]| Story::read((lines.join("\n") + "\n").as_bytes());
+        let (story, findings) = read(&waiting);
+        let story = story.unwrap();
+        assert_eq!((findings, story.waits()), (vec![(Fault::Approval, None)], true));
+        let decided = |decision, actor: &str| {
+            let body = ReviewDecision { role: role.clone(), decision, reason: None, key: key.clone() };
+            let mut lines = waiting.clone();
+            lines.push(entry(actor, before + 1, Event::ReviewDecision(body)));
+            lines.push(entry("role:data-office", before + 2, Event::RunSealed(story.sealed.clone())));
+            let times = TimesSealed { moments: before as u64 + 3, digest: digest.clone() };
+            lines.push(entry("role:data-office", before + 3, Event::TimesSealed(times)));
+            read(&lines)
+        };
+        let (approved, findings) = decided(Decision::Approved, "role:dpo");
+        assert_eq!((findings, approved.unwrap().decided_by()), (vec![], Some("boss+00000000")));
+        assert_eq!(decided(Decision::Rejected, "role:dpo").1, [(Fault::Approval, None)]);
+        assert_eq!(decided(Decision::Approved, "role:data-office").1, [(Fault::LogSequence, Some(before as u64 + 2))]);
+    }
+}

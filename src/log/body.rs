@@ -250,7 +250,7 @@ pub struct SourceCommitted {
     /// The HMAC of each file's bytes, in hex, in their order; empty where there are many.
     pub files: Vec<String>,
     /// The HMAC over the files' HMACs, in hex.
-    pub value: String,
+    pub whole: String,
 }
 
 /// Shards went through the second pass. Shards are canonical: the same for any number of threads; and so is how many

@@ -2,14 +2,43 @@
 
 use super::progress::Stage;
 use crate::log::{Clock, Timing};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
+
+/// What evidence costs, apart from the work that it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spent {
+    /// Writing events and their times.
+    Log,
+    /// Digests of files that leave; they overlap with nothing.
+    Digests,
+    /// Trees, statements and signatures.
+    Signatures,
+    /// Entries in the organisation's log.
+    Register,
+}
+
+/// Microseconds that a run spent on evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Cost {
+    /// Writing events and their times.
+    pub log: u64,
+    /// SHA-256, and SM3 where asked, of the files that leave.
+    pub digests: u64,
+    /// Trees, statements and signatures.
+    pub signatures: u64,
+    /// Entries in the organisation's log, forced to disk each.
+    pub register: u64,
+}
 
 /// Time since a run began.
 pub(super) struct RunClock {
     start: Instant,
     /// Nanoseconds that an earlier process of the same run told.
     before: u64,
-    marks: Vec<(Stage, u64)>,
+    marks: Mutex<Vec<(Stage, u64)>>,
+    spent: [AtomicU64; 4],
 }
 
 impl RunClock {
@@ -18,12 +47,12 @@ impl RunClock {
     }
     /// A run that goes on behind this time; what lay between is told by the wall clock alone.
     pub(super) fn after(before: u64) -> Self {
-        Self { start: Instant::now(), before, marks: Vec::new() }
+        Self { start: Instant::now(), before, marks: Mutex::default(), spent: Default::default() }
     }
     /// A stage begins now.
-    pub(super) fn begin(&mut self, stage: Stage) {
+    pub(super) fn begin(&self, stage: Stage) {
         let now = self.milliseconds();
-        self.marks.push((stage, now));
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).push((stage, now));
     }
     /// Since the run began, monotonic.
     pub(super) fn milliseconds(&self) -> u64 {
@@ -33,6 +62,18 @@ impl RunClock {
     pub(super) fn elapsed_microseconds(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
+    /// Does a piece of work and counts its time.
+    pub(super) fn spend<T>(&self, on: Spent, work: impl FnOnce() -> T) -> T {
+        let start = self.elapsed_microseconds();
+        let done = work();
+        self.spent[on as usize].fetch_add(self.elapsed_microseconds() - start, Ordering::Relaxed);
+        done
+    }
+    /// What was spent on evidence so far.
+    pub(super) fn cost(&self) -> Cost {
+        let [log, digests, signatures, register] = [0, 1, 2, 3].map(|at: usize| self.spent[at].load(Ordering::Relaxed));
+        Cost { log, digests, signatures, register }
+    }
     /// The day this many years from today, `YYYY-MM-DD`.
     pub(super) fn day_in_years(years: u32) -> String {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -40,12 +81,13 @@ impl RunClock {
     }
     /// How long each stage took so far; the last one until now.
     pub(super) fn timings(&self) -> Vec<Timing> {
-        let ends = self.marks.iter().skip(1).map(|(_, start)| *start).chain([self.milliseconds()]);
+        let marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = marks.iter().skip(1).map(|(_, start)| *start).chain([self.milliseconds()]);
         let timing = |((stage, start), end): (&(Stage, u64), u64)| Timing {
             stage: stage.name().to_owned(),
             milliseconds: end - start,
         };
-        self.marks.iter().zip(ends).map(timing).collect()
+        marks.iter().zip(ends).map(timing).collect()
     }
 }
 

@@ -95,8 +95,8 @@ impl Drop for Committing {
 fn commit(files: &[PathBuf], salt: &MasterKey, suite: Suite, stop: &AtomicBool) -> Result<SourceCommitted> {
     let each = files.iter().map(|file| of_file(file, salt, suite, stop)).collect::<Result<Vec<_>>>()?;
     let told = if each.len() <= TOLD { each.clone() } else { Vec::new() };
-    let (algorithm, value) = (suite.name().to_owned(), over(&each, salt, suite));
-    Ok(SourceCommitted { algorithm, inputs: each.len() as u64, files: told, value })
+    let (algorithm, whole) = (suite.name().to_owned(), over(&each, salt, suite));
+    Ok(SourceCommitted { algorithm, inputs: each.len() as u64, files: told, whole })
 }
 
 /// The commitment to one file: the HMAC of its bytes, as `openssl dgst -mac HMAC` makes it.

@@ -70,7 +70,8 @@ pub(super) fn publish(
     told: RunReport,
 ) -> Result<Outcome> {
     let (release, waits) = (told.run.clone(), told.approval.is_some());
-    let outcome = |folder: PathBuf| Outcome { report: told, folder, waits, unrecorded: None };
+    let outcome =
+        |folder: PathBuf| Outcome { report: told, folder, waits, unrecorded: None, cost: super::Cost::default() };
     let leave = |proof: Passed<StagedRelease<'_>>| {
         if waits { write::wait(proof) } else { write::publish(proof).map(|published| published.folder) }
     };

@@ -27,7 +27,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use super::clock::RunClock;
+use super::clock::{Cost, RunClock, Spent};
 
 pub(super) const LOG: &str = "evidence/log.jsonl";
 pub(super) const TIMES: &str = "evidence/times.jsonl";
@@ -98,11 +98,19 @@ impl Record {
             engine_digest: engine_digest(),
             registered_in: record.register.as_ref().map(Register::named).transpose()?,
         };
-        record.journal.append(Event::RunOpened(opened.clone()), clock)?;
+        record.say(Event::RunOpened(opened.clone()), clock)?;
         if let Some(register) = &record.register {
-            register.started(&opened)?;
+            clock.spend(Spent::Register, || register.started(&opened))?;
         }
         Ok(record)
+    }
+
+    /// Writes one event.
+    fn say(&mut self, event: Event, clock: &RunClock) -> Result<()> {
+        self.say_timed(event, clock, None, None)
+    }
+    fn say_timed(&mut self, event: Event, clock: &RunClock, took: Option<u64>, whole: Option<Whole>) -> Result<()> {
+        clock.spend(Spent::Log, || self.journal.append_timed(event, clock, took, whole))
     }
 
     pub(super) fn schema_bound(&mut self, plan: &Plan, operators: &Operators, clock: &RunClock) -> Result<()> {
@@ -120,7 +128,7 @@ impl Record {
                 null: String::from_utf8_lossy(&plan.layout.null).into_owned(),
             },
         };
-        self.journal.append(Event::SchemaBound(bound), clock)?;
+        self.say(Event::SchemaBound(bound), clock)?;
         let fixed = plan.columns.iter().any(|column| column.level.is_some());
         if plan.is_open() || !fixed { Ok(()) } else { self.levels_chosen(plan, operators, None, clock) }
     }
@@ -150,7 +158,7 @@ impl Record {
             hierarchies: columns().filter_map(digest).collect(),
             recoding: plan.recodes().then(|| plan.search.recoding.name().to_owned()),
         });
-        self.journal.append(event, clock)
+        self.say(event, clock)
     }
 
     pub(super) fn inputs(&mut self, source: &Source, clock: &RunClock) -> Result<()> {
@@ -167,7 +175,7 @@ impl Record {
                 formats,
                 bytes: source.files()[inputs].iter().map(size).sum(),
             });
-            self.journal.append(event, clock)?;
+            self.say(event, clock)?;
         }
         Ok(())
     }
@@ -180,7 +188,7 @@ impl Record {
             fingerprint: key.fingerprint(),
             locked: key.is_locked(),
         });
-        self.journal.append(event, clock)
+        self.say(event, clock)
     }
 
     pub(super) fn survey_done(&mut self, survey: &Survey, clock: &RunClock) -> Result<()> {
@@ -193,7 +201,7 @@ impl Record {
             rows_to_suppress: survey.rows_below,
             suppression_limit: survey.limit,
         });
-        self.journal.append(event, clock)
+        self.say(event, clock)
     }
 
     /// Logs the shards, several in an event where there are many, and adds up: in = out + suppressed + rejected + not
@@ -215,16 +223,16 @@ impl Record {
                 self.rows.over_cap += group.over_cap;
                 self.invalid += group.invalid_cells;
                 self.shards += group.shards;
-                self.journal.append(Event::ShardsDone(group), clock)?;
+                self.say(Event::ShardsDone(group), clock)?;
             }
-            self.journal.append(Event::InputRead(read), clock)?;
+            self.say(Event::InputRead(read), clock)?;
         }
         Ok(self.rows)
     }
 
     /// What the source is, for whoever has it and the salt.
     pub(super) fn source_committed(&mut self, committed: SourceCommitted, clock: &RunClock) -> Result<()> {
-        self.journal.append(Event::SourceCommitted(committed), clock)
+        self.say(Event::SourceCommitted(committed), clock)
     }
 
     /// Writes the plan's page and, where it quotes nothing, the profile.
@@ -261,15 +269,15 @@ impl Record {
                 bytes: file.bytes,
                 digest: file.digest.clone(),
             });
-            self.journal.append(event, clock)?;
+            self.say(event, clock)?;
         }
         let risk = Risk::of(report, plan.unit);
-        self.journal.append(Event::RiskMeasured(risk.event(plan.unit)), clock)?;
+        self.say(Event::RiskMeasured(risk.event(plan.unit)), clock)?;
         report.verdicts.iter().try_for_each(|verdict| self.gate_result(&rule_record(verdict), clock))
     }
 
     fn gate_result(&mut self, rule: &RuleRecord, clock: &RunClock) -> Result<()> {
-        self.journal.append_timed(Event::GateResult(rule.event()), clock, Some(rule.milliseconds), None)
+        self.say_timed(Event::GateResult(rule.event()), clock, Some(rule.milliseconds), None)
     }
 
     /// Wipes the key and everything derived from it, then says so.
@@ -277,7 +285,7 @@ impl Record {
         let fingerprint = key.fingerprint();
         drop(operators);
         drop(key);
-        self.journal.append(Event::KeyDestroyed(KeyDestroyed { fingerprint }), clock)
+        self.say(Event::KeyDestroyed(KeyDestroyed { fingerprint }), clock)
     }
 
     /// Ends the log of a run that will be published, or asks a second person where one must agree, and writes the reports.
@@ -299,26 +307,27 @@ impl Record {
         write_file(stage, REPORT, &told)?;
         write_file(stage, PAGE, html(&report).as_bytes())?;
         describe::describe(stage, &self.catalogue, &self.totals(Status::Published, Vec::new()))?;
-        seal::certify(stage, &self.signers)?;
+        seal::certify(stage, &self.signers, clock)?;
         if let (Some(register), Some(head), None) = (&self.register, &self.head, &plan.approval) {
-            register.registered(stage, head, RunClock::day_in_years(self.retention_years))?;
+            let kept_until = RunClock::day_in_years(self.retention_years);
+            clock.spend(Spent::Register, || register.registered(stage, head, kept_until))?;
         }
         Ok(report)
     }
 
     /// Says in the organisation's log that the run ended so. What cannot be said there is kept for the caller.
-    fn ended(&mut self, status: &str, reasons: Vec<String>, head: Option<&Checkpoint>) {
+    fn ended(&mut self, status: &str, reasons: Vec<String>, head: Option<&Checkpoint>, clock: &RunClock) {
         if let (Some(register), Some(head)) = (&self.register, head) {
-            self.unrecorded = register.ended(status, reasons, head).err();
+            self.unrecorded = clock.spend(Spent::Register, || register.ended(status, reasons, head)).err();
         }
     }
     /// The release left, or could not; what waits for a second person has no end yet.
-    pub(super) fn left(&mut self, outcome: Result<Outcome>) -> Result<Outcome> {
+    pub(super) fn left(&mut self, outcome: Result<Outcome>, clock: &RunClock) -> Result<Outcome> {
         match outcome {
             Ok(outcome) if outcome.waits => Ok(outcome),
             Ok(outcome) => {
                 let head = self.head.take();
-                self.ended("published", Vec::new(), head.as_ref());
+                self.ended("published", Vec::new(), head.as_ref(), clock);
                 Ok(Outcome { unrecorded: self.unrecorded.take(), ..outcome })
             }
             Err(error) => {
@@ -341,7 +350,7 @@ impl Record {
         self.sealed(&stage, Status::Refused, reasons.collect(), place.threads, clock)?;
         let report = self.report(Status::Refused, plan, Some(gate), place, clock);
         let folder = stage.set_aside(Ending::Refused)?;
-        Ok(Outcome { report, folder, waits: false, unrecorded: self.unrecorded.take() })
+        Ok(Outcome { report, folder, waits: false, unrecorded: self.unrecorded.take(), cost: Cost::default() })
     }
 
     /// The same after pass one: more rows lie in classes under k than may be suppressed.
@@ -406,7 +415,7 @@ impl Record {
         let mut report = self.report(Status::Refused, plan, None, place, clock);
         report.gate = vec![verdict];
         let folder = stage.set_aside(Ending::Refused)?;
-        Ok(Outcome { report, folder, waits: false, unrecorded: self.unrecorded.take() })
+        Ok(Outcome { report, folder, waits: false, unrecorded: self.unrecorded.take(), cost: Cost::default() })
     }
 
     /// Ends the log of a run that could not go on. Its stage is gone and the log was set aside; the open files went along.
@@ -414,12 +423,12 @@ impl Record {
     pub(super) fn failed(&mut self, error: &Error, threads: usize, log_at: Option<&PathBuf>, clock: &RunClock) {
         let event = Event::RunFailed(RunFailed { code: error.kind().code().to_owned() });
         let whole = self.whole(threads, clock);
-        let ended = self.journal.append_timed(event, clock, None, Some(whole));
+        let ended = self.say_timed(event, clock, None, Some(whole));
         let (events, times) = self.journal.writers();
         let _ = ended.map(|()| events.sync_all().and_then(|()| times.sync_all()));
         let log = log_at.and_then(|folder| std::fs::read(folder.join("log.jsonl")).ok());
         let head = log.map(|log| seal::head(self.journal.run_id(), &log).0);
-        self.ended("failed", vec![error.kind().code().to_owned()], head.as_ref());
+        self.ended("failed", vec![error.kind().code().to_owned()], head.as_ref(), clock);
     }
 
     /// Asks a second person, and signs what the maker answers for.
@@ -434,8 +443,9 @@ impl Record {
         let (role, keys) = (asked.role.clone(), asked.keys.clone());
         let event = Event::ReviewRequested(ReviewRequested { role, keys, moments: self.journal.events(), times });
         let whole = self.whole(threads, clock);
-        self.journal.append_timed(event, clock, None, Some(whole))?;
-        self.head = Some(seal::seal_log(stage, self.journal.run_id(), &self.signers)?);
+        self.say_timed(event, clock, None, Some(whole))?;
+        self.head =
+            Some(clock.spend(Spent::Signatures, || seal::seal_log(stage, self.journal.run_id(), &self.signers))?);
         Ok(())
     }
 
@@ -465,12 +475,12 @@ impl Record {
     ) -> Result<()> {
         let event = Event::RunSealed(self.totals(status, reasons.clone()));
         let whole = self.whole(threads, clock);
-        self.journal.append_timed(event, clock, None, Some(whole))?;
+        self.say_timed(event, clock, None, Some(whole))?;
         let (digest, _) = Digest::of_file(&stage.folder().join(TIMES))?;
         self.journal.seal_times(digest)?;
-        let head = seal::seal_log(stage, self.journal.run_id(), &self.signers)?;
+        let head = clock.spend(Spent::Signatures, || seal::seal_log(stage, self.journal.run_id(), &self.signers))?;
         if status == Status::Refused {
-            self.ended("refused", reasons, Some(&head));
+            self.ended("refused", reasons, Some(&head), clock);
         }
         self.head = Some(head);
         Ok(())

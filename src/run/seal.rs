@@ -1,5 +1,6 @@
 //! Seals the record of a run: the tree of its log, the signed checkpoint, the certificate and the gate's statement.
 
+use super::clock::{RunClock, Spent};
 use super::record::{LOG, TIMES};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
@@ -8,6 +9,7 @@ use crate::evidence::{
     Statement, Story, TestResult, first_lines, leaves, merkle, trust_root,
 };
 use crate::log::{Moment, Whole};
+use crate::secret::Suite;
 use crate::write::Stage;
 use data_encoding::BASE64;
 use std::path::{Path, PathBuf};
@@ -99,6 +101,11 @@ pub(super) fn certificate(story: &Story, log: &[u8], times: &[u8]) -> Option<Cer
     Some(Certificate::of(story, &started, &finished, &whole, head(&story.run_id, log).1))
 }
 
+/// Whether the certificate names files by SM3, too: where the run's tokens are of the national suite.
+pub(super) fn by_sm3(story: &Story) -> bool {
+    story.key.suite == Suite::HmacSm3.name()
+}
+
 /// The gate's results as a policy engine reads them.
 pub(super) fn gate_statement(story: &Story) -> Statement<TestResult> {
     let named = |status: &str| -> Vec<String> {
@@ -133,7 +140,7 @@ pub(super) fn seal_log(stage: &Stage, run_id: &str, signers: &[Signer]) -> Resul
 }
 
 /// Writes the certificate over every file of the stage, and the gate's statement.
-pub(super) fn certify(stage: &Stage, signers: &[Signer]) -> Result<()> {
+pub(super) fn certify(stage: &Stage, signers: &[Signer], clock: &RunClock) -> Result<()> {
     let (log, times) = (read(stage, LOG)?, read(stage, TIMES)?);
     let (story, findings) = Story::read(&log);
     let own = || Error::new(ErrorKind::Internal("the log of this run does not add up"));
@@ -146,13 +153,20 @@ pub(super) fn certify(stage: &Stage, signers: &[Signer]) -> Result<()> {
         let told = story.outputs.iter().find(|file| file.file == name).map(|file| file.digest.clone());
         let digest = match told {
             Some(digest) => digest,
-            None => Digest::of_file(&stage.folder().join(&name))?.0,
+            None => clock.spend(Spent::Digests, || Digest::of_file(&stage.folder().join(&name)))?.0,
         };
-        subject.push(Resource::by_sha256(&name, digest.as_str()));
+        let mut resource = Resource::by_sha256(&name, digest.as_str());
+        if by_sm3(&story) {
+            let digest = clock.spend(Spent::Digests, || Digest::of_file_by_sm3(&stage.folder().join(&name)))?;
+            resource.digest.insert("sm3".to_owned(), digest.as_str().to_owned());
+        }
+        subject.push(resource);
     }
     let certificate = certificate(&story, &log, &times).ok_or_else(own)?;
-    state(stage, CERTIFICATE, &Statement::new(subject, certificate), signers)?;
-    state(stage, GATES, &gate_statement(&story), signers)
+    clock.spend(Spent::Signatures, || {
+        state(stage, CERTIFICATE, &Statement::new(subject, certificate), signers)?;
+        state(stage, GATES, &gate_statement(&story), signers)
+    })
 }
 
 /// What a run may do and a reader must be told: it kept a key, or took a seed.

@@ -1,5 +1,6 @@
 //! The staged release as the gate sees it: files on disk, read by `read`, which shares no code with `write`.
 
+use super::clock::{RunClock, Spent};
 use super::parallel::{Worker, each_shard};
 use super::progress::Progress;
 use crate::digest::Digest;
@@ -19,6 +20,7 @@ pub(super) struct StagedRelease<'r> {
     pub(super) pool: &'r rayon::ThreadPool,
     pub(super) threads: usize,
     pub(super) progress: &'r Progress,
+    pub(super) clock: &'r RunClock,
 }
 
 impl From<StagedRelease<'_>> for Stage {
@@ -72,13 +74,14 @@ impl Staged for StagedRelease<'_> {
     }
 
     fn facts(&self) -> Result<Vec<FileFacts>> {
-        self.pool.install(|| {
+        let digests = || {
             let facts = |part: &StagedPart| {
                 let (digest, bytes) = Digest::of_file(&part.path)?;
                 Ok(FileFacts { name: part.name.clone(), bytes, digest })
             };
             self.parts.par_iter().map(facts).collect()
-        })
+        };
+        self.clock.spend(Spent::Digests, || self.pool.install(digests))
     }
 
     fn listing(&self) -> Result<Vec<String>> {

@@ -325,7 +325,14 @@ impl Links<'_> {
                 Some(digest) if subject.digest.get("sha256").map(String::as_str) == Some(digest.as_str()) => {}
                 Some(_) => self.add(Fault::FileChanged, &subject.name),
             }
-            if subject.digest.len() != 1 || ABOUT.contains(&subject.name.as_str()) {
+            let national = seal::by_sm3(story);
+            if national {
+                let digest = self.folder.digest_by_sm3(&subject.name);
+                if digest.as_ref().map(Digest::as_str) != subject.digest.get("sm3").map(String::as_str) {
+                    self.add(Fault::FileChanged, &subject.name);
+                }
+            }
+            if subject.digest.len() != 1 + usize::from(national) || ABOUT.contains(&subject.name.as_str()) {
                 self.add(Fault::Certificate, CERTIFICATE);
             }
         }

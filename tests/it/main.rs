@@ -20,6 +20,7 @@ mod cases; // folders of wrong input: exit code, message, nothing left behind
 mod check; // every number of `check` against pycanon, and its defects
 mod compare_verb; // profiles side by side: table, JSON and page
 mod crash; // killed runs and full disks: whole releases or logs
+mod custody; // the organisation's log, the salt of the source, keys that are named and never shown
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod independent; // evidence checked by programs and libraries of others
@@ -33,6 +34,7 @@ mod persons; // k counted on persons, not on rows
 mod population; // membership: a table of the population, through the operators of the release
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
 mod recoding; // the same through the program: what leaves covers its rows and holds
+mod recount; // what a reader counts again: models, digests of both suites, the program
 mod release; // what a release is: rows, order, files, log
 mod restoration; // attacks on a published release find nothing beyond chance; on careless ones, nearly all
 mod secrets; // the process: no core dump, a locked key, nothing named, no network

@@ -34,6 +34,10 @@ impl Folder {
     pub(super) fn digest(&self, name: &str) -> Option<Digest> {
         Digest::of_file(&self.plain(name)?).ok().map(|(digest, _)| digest)
     }
+    /// The same by SM3.
+    pub(super) fn digest_by_sm3(&self, name: &str) -> Option<Digest> {
+        Digest::of_file_by_sm3(&self.plain(name)?).ok()
+    }
     /// The path of a file that was listed: a name from evidence leads nowhere else.
     pub(super) fn plain(&self, name: &str) -> Option<PathBuf> {
         self.names.iter().any(|known| known == name).then(|| self.path.join(name))

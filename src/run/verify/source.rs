@@ -28,7 +28,7 @@ pub fn check_source(folder: &Path, files: &[PathBuf], salt: &Path, found: &mut V
             let never = AtomicBool::new(false);
             let each = files.iter().map(|file| of_file(file, &salt, suite, &never)).collect::<Result<Vec<_>>>()?;
             let told = if source.files.is_empty() { &each } else { &source.files };
-            if over(told, &salt, suite) != source.value {
+            if over(told, &salt, suite) != source.whole {
                 wrong.push(LOG.to_owned());
             } else if !source.files.is_empty() {
                 let strange = each.iter().zip(files).filter(|(one, _)| !source.files.contains(one));

@@ -105,6 +105,7 @@ fn document(outcome: &Outcome, start: Instant) -> serde_json::Value {
     if outcome.waits {
         document["status"] = "waiting".into();
     }
+    document["evidence_microseconds"] = serde_json::to_value(outcome.cost).unwrap_or_default();
     document["folder"] = outcome.folder.display().to_string().into();
     document["seconds"] = format!("{:.3}", start.elapsed().as_secs_f64()).into();
     document
