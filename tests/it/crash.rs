@@ -54,8 +54,9 @@ fn folder(rows: usize) -> Folder {
     folder
 }
 
-const RUN: [&str; 10] = ["run", "p.toml", "-i", "in.csv", "-o", "releases/out", "--sign", "key", "--memory", "16MiB"];
-const APPROVE: [&str; 4] = ["approve", "releases/out", "--sign", "second"];
+const RUN: [&str; 12] =
+    ["run", "p.toml", "-i", "in.csv", "-o", "releases/out", "--sign", "key", "--memory", "16MiB", "--org-log", "log"];
+const APPROVE: [&str; 8] = ["approve", "releases/out", "--sign", "second", "--org-log", "log", "--org-log-sign", "key"];
 
 fn start(folder: &Folder, arguments: &[&str]) -> Child {
     program()
@@ -85,7 +86,7 @@ enum Point {
     Left,
 }
 
-const POINTS: [Point; 22] = [
+const POINTS: [Point; 23] = [
     Point::File(""),
     Point::File("evidence/log.jsonl"),
     Point::Event("run_opened"),
@@ -107,6 +108,7 @@ const POINTS: [Point; 22] = [
     Point::File("evidence/report.json"),
     Point::File("evidence/certificate.json"),
     Point::File("KEYS"),
+    Point::File("evidence/release.tlog-proof"),
     Point::Release,
 ];
 
@@ -242,7 +244,15 @@ fn a_run_killed_at_any_instant_leaves_a_whole_release_or_its_log() {
         logs += cleaned(&folder, &what);
         assert!(over < kills + 50, "the points are not reached");
     }
+    recorded(&folder, killed);
     eprintln!("{killed} kills ({over} runs were over before): {published} whole releases, {logs} logs of killed runs");
+}
+
+/// However often runs were killed, the organisation's log holds, and tells of those that had begun and never ended.
+fn recorded(folder: &Folder, least: usize) {
+    let ran = folder.outis(&["log", "log", "--trust", "key.pub", "--json"]).expect(0);
+    let events = ran.json()["events"].as_array().unwrap().len();
+    assert!(events >= least / 2 && ran.stderr().contains("begun and never ended"), "{events}: {}", ran.stderr());
 }
 
 /// A folder whose profile asks for a second person.
@@ -260,12 +270,13 @@ const ASKING: [Point; 4] = [
     Point::File("evidence/gates.json"),
     Point::Waits,
 ];
-const APPROVING: [Point; 9] = [
+const APPROVING: [Point; 10] = [
     Point::File(""),
     Point::File("data/part-00000.csv"),
     Point::File("catalog.json"),
     Point::File("evidence/certificate.json"),
     Point::File("evidence/gates.json"),
+    Point::File("evidence/release.tlog-proof"),
     Point::File("KEYS"),
     Point::File("evidence/log.jsonl"),
     Point::Release,
@@ -327,6 +338,7 @@ fn an_approval_killed_at_any_instant_leaves_what_waits_or_a_whole_release() {
         }
         assert!(over < kills + 50, "the points are not reached");
     }
+    recorded(&folder, 1);
     eprintln!("{killed} kills ({over} were over before): {published} whole releases, {waited} that wait");
 }
 

@@ -245,11 +245,30 @@ fn no_random_change_is_missed() {
     let folder = Folder::new();
     let public = key(&folder, "k1", SigningSuite::Ed25519);
     release(&folder, "out", &["k1"]);
-    let (root, trust) = (folder.join("out"), Trust::Keys(vec![public]));
-    let files = files(&root);
+    mutate(&folder.join("out"), &Trust::Keys(vec![public]), 2000);
+}
+
+/// The same for a release that a second person approved and that stands in an organisation's log, with a commitment to its source.
+#[test]
+fn no_random_change_of_an_approved_and_registered_release_is_missed() {
+    let folder = Folder::new();
+    let (maker, second) = (key(&folder, "k1", SigningSuite::Ed25519), key(&folder, "k2", SigningSuite::Sm2));
+    key(&folder, "office", SigningSuite::Ed25519);
+    folder.write("in.csv", table());
+    folder.write("tamper.toml", PROFILE.replace("[privacy]", "[approval]\nrole = \"role:dpo\"\n[privacy]"));
+    let logged = ["--org-log", "log", "--org-log-sign", "office", "--quiet"];
+    let run = ["run", "tamper.toml", "-i", "in.csv", "-o", "out", "--threads", "1", "--sign", "k1", "--salt", "salt"];
+    folder.outis(&[&run[..], &logged].concat()).expect(3);
+    folder.outis(&[&["approve", "out", "--sign", "k2"], &logged[..]].concat()).expect(0);
+    mutate(&folder.join("out"), &Trust::Keys(vec![maker, second]), 1000);
+}
+
+/// So many changes, spread over all files of a release.
+fn mutate(root: &Path, trust: &Trust, least: u32) {
+    let files = files(root);
     assert!(files.len() >= 11, "{}", files.len());
     let mut random = Repeatable::new(&MasterKey::insecure_from_test_seed(7).stream("tamper"), 0);
-    let count: u32 = std::env::var("OUTIS_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(2000);
+    let count: u32 = std::env::var("OUTIS_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(least);
     let mut by_code = std::collections::BTreeMap::new();
     for number in 0..count {
         let (path, before) = &files[number as usize % files.len()];
@@ -271,11 +290,11 @@ fn no_random_change_is_missed() {
             continue;
         }
         std::fs::write(path, &after).unwrap();
-        let found = check(&root, &trust);
+        let found = check(root, trust);
         assert!(!found.holds && !found.findings.is_empty(), "change {number} of {} at {at} is missed", path.display());
         *by_code.entry(found.findings[0].code).or_insert(0) += 1;
         std::fs::write(path, before).unwrap();
     }
-    assert!(check(&root, &trust).holds, "all is as it was");
+    assert!(check(root, trust).holds, "all is as it was");
     eprintln!("{count} changes, none missed; by first code: {by_code:?}");
 }
