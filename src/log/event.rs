@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// One event of a run, in the order of the enum; `<noun>_<past verb>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "body", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "the large one stands once in a log, and events are written one by one")]
 pub enum Event {
     /// A run began: what it shall do and for whom.
     RunOpened(RunOpened),

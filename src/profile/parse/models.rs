@@ -361,6 +361,11 @@ fn recoding(
         let what = format!("recoding `{name}` cannot hold `{model}`: the population's rows have no region");
         complain(what, "Remove one of them.");
     }
+    let table = privacy.and_then(|privacy| privacy.table("population")).is_some_and(|people| people.has("table"));
+    if table {
+        let what = format!("recoding `{name}` has no levels at which a table of the population could be counted");
+        complain(what, "State the population's `size`, or write `recoding = \"global\"`.");
+    }
 }
 
 fn search(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
