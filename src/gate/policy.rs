@@ -142,8 +142,8 @@ pub struct Limits {
     pub unique_rows: Share,
     /// Candidates that what is shown of an identifier must leave; k where it is not set.
     pub candidates: Option<u64>,
-    /// Largest share of generalized rows in which a finer label is determined.
-    pub finer_labels: Share,
+    /// Largest share of generalized rows in which a finer label is determined; where it is not set, much of it is told.
+    pub finer_labels: Option<Share>,
     /// Largest share of a class of the population that may be in the release; below all of it where it is not set.
     pub presence: Option<Share>,
 }
@@ -158,7 +158,7 @@ impl Default for Limits {
             distinct_numbers: percent(50),
             unique_rows: percent(20),
             candidates: None,
-            finer_labels: percent(5),
+            finer_labels: None,
             presence: None,
         }
     }

@@ -130,6 +130,7 @@ pub struct Finding {
 pub(super) enum Outcome {
     Holds,
     Broken,
+    Told,
     NotApplicable,
     DidNotRun,
 }
@@ -140,6 +141,11 @@ impl Finding {
     pub(super) fn of(holds: bool, measured: impl Into<String>, limit: impl Into<String>) -> Self {
         let outcome = if holds { Outcome::Holds } else { Outcome::Broken };
         Self { outcome, measured: measured.into(), limit: limit.into() }
+    }
+    /// It ran, and what it measured is told and refuses nothing in any tier.
+    #[must_use]
+    pub(super) fn told(measured: impl Into<String>, limit: impl Into<String>) -> Self {
+        Self { outcome: Outcome::Told, measured: measured.into(), limit: limit.into() }
     }
     /// The profile leaves nothing to judge: why.
     #[must_use]
@@ -192,7 +198,7 @@ impl Finding {
         match (&self.outcome, effect.in_tier(tier)) {
             (Outcome::Holds, _) => Status::Pass,
             (Outcome::NotApplicable, _) => Status::NotApplicable,
-            (Outcome::Broken, Severity::Warn) => Status::Warn,
+            (Outcome::Told, _) | (Outcome::Broken, Severity::Warn) => Status::Warn,
             (Outcome::Broken, Severity::Block) | (Outcome::DidNotRun, _) => Status::Fail,
         }
     }

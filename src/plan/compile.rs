@@ -426,7 +426,7 @@ fn limits(profile: &Profile) -> gate::Limits {
         distinct_numbers: spec.distinct_numbers_at_most.unwrap_or(default.distinct_numbers),
         unique_rows: spec.unique_rows_at_most.unwrap_or(default.unique_rows),
         candidates: spec.candidates_at_least.or(default.candidates),
-        finer_labels: spec.finer_labels_at_most.unwrap_or(default.finer_labels),
+        finer_labels: spec.finer_labels_at_most.or(default.finer_labels),
         presence: spec.presence_at_most.or(default.presence),
     }
 }

@@ -94,7 +94,9 @@ fn a_group_of_one_value_fires() {
     let four = [("north", "inland"), ("east", "inland"), ("south", "coast"), ("west", "coast")];
     let fine = verdict(&grouped(&four, label), "downcoding");
     assert_eq!(fine.status, Status::Pass, "{}", fine.measured);
-    let alone = grouped(&[four[0], four[2], four[3]], label);
+    let mut alone = grouped(&[four[0], four[2], four[3]], label);
+    assert_eq!(verdict(&alone, "downcoding").status, Status::Warn, "the hierarchy's own doing is told");
+    alone.policy.limits.finer_labels = Some(Share::from_millionths(50_000).unwrap());
     let found = verdict(&alone, "downcoding");
     assert_eq!(found.status, Status::Fail);
     assert!(
@@ -103,10 +105,10 @@ fn a_group_of_one_value_fires() {
         found.measured
     );
     let mut allowed = alone;
-    allowed.policy.limits.finer_labels = Share::from_millionths(500_000).unwrap();
+    allowed.policy.limits.finer_labels = Some(Share::from_millionths(500_000).unwrap());
     assert_eq!(verdict(&allowed, "downcoding").status, Status::Pass);
     allowed.policy.tier = Tier::Trade;
-    allowed.policy.limits.finer_labels = Share::NONE;
+    allowed.policy.limits.finer_labels = Some(Share::NONE);
     assert_eq!(verdict(&allowed, "downcoding").status, Status::Warn);
 }
 

@@ -339,7 +339,7 @@ static GATE: Table = Table {
             "finer_labels_at_most",
             Kind::Share { zero: true },
             r#""5%""#,
-            "Largest share of generalized rows in which a label of a finer level is determined by the hierarchy and the release; 5% by default.",
+            "Largest share of generalized rows in which a label of a finer level is determined by the hierarchy and the release; where it is not set, more than 5% is told and refuses nothing.",
         ),
         optional(
             "presence_at_most",
