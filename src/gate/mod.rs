@@ -152,7 +152,7 @@ fn apply(rule: &Rule, case: &Case<'_>, measured: &Measured, clock: &(dyn Fn() ->
         rule: rule.id,
         threat: rule.threat,
         status: finding.status(rule.effect, tier),
-        severity: rule.effect.in_tier(tier),
+        severity: finding.severity(rule.effect, tier),
         measured: finding.measured,
         limit: finding.limit,
         reason: rule.reason,

@@ -193,9 +193,13 @@ impl Status {
 }
 
 impl Finding {
+    /// What it would do in a tier where it does not hold: what is only told refuses nothing.
+    pub(super) fn severity(&self, effect: Effect, tier: Tier) -> Severity {
+        if matches!(self.outcome, Outcome::Told) { Severity::Warn } else { effect.in_tier(tier) }
+    }
     /// What that means in a tier.
     pub(super) fn status(&self, effect: Effect, tier: Tier) -> Status {
-        match (&self.outcome, effect.in_tier(tier)) {
+        match (&self.outcome, self.severity(effect, tier)) {
             (Outcome::Holds, _) => Status::Pass,
             (Outcome::NotApplicable, _) => Status::NotApplicable,
             (Outcome::Told, _) | (Outcome::Broken, Severity::Warn) => Status::Warn,
