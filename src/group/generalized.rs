@@ -40,8 +40,19 @@ impl ClassTable {
             };
             layout.pack_column(at, &codes, &mut keys, words);
         }
-        let key = |class: u32| &keys[class as usize * words..][..words];
-        let mut order: Vec<u32> = (0..u32::try_from(self.len()).expect("classes are 32 bits")).collect();
+        let order = (0..u32::try_from(self.len()).expect("classes are 32 bits")).collect();
+        self.by_key(quasi, &layout, order, |class| &keys[class as usize * words..][..words], |_, _| ())
+    }
+
+    /// The table of these classes with other values: those of one key are one class. `placed` is told each class and its place there.
+    pub(super) fn by_key<'k>(
+        &self,
+        quasi: Vec<Values>,
+        layout: &Layout,
+        mut order: Vec<u32>,
+        key: impl Fn(u32) -> &'k [u64],
+        mut placed: impl FnMut(u32, u32),
+    ) -> Self {
         order.sort_unstable_by(|&left, &right| key(left).cmp(key(right)).then(left.cmp(&right)));
         let mut table = Self {
             codes: vec![Vec::new(); quasi.len()],
@@ -54,9 +65,12 @@ impl ClassTable {
             persons: None,
         };
         let mut shared = self.shared.as_ref().map(|_| Vec::new());
-        for parts in order.chunk_by(|&left, &right| key(left) == key(right)) {
+        for (place, parts) in (0_u32..).zip(order.chunk_by(|&left, &right| key(left) == key(right))) {
             for column in 0..table.quasi.len() {
                 table.codes[column].push(layout.get(column, key(parts[0])));
+            }
+            for class in parts {
+                placed(*class, place);
             }
             self.add_class(parts, &mut table, shared.as_mut());
         }
@@ -65,7 +79,7 @@ impl ClassTable {
     }
 
     /// One class out of several.
-    pub(super) fn add_class(&self, parts: &[u32], table: &mut Self, shared: Option<&mut Vec<Vec<u32>>>) {
+    fn add_class(&self, parts: &[u32], table: &mut Self, shared: Option<&mut Vec<Vec<u32>>>) {
         let sum = |numbers: &[u64]| parts.iter().map(|&class| numbers[class as usize]).sum::<u64>();
         table.rows.push(sum(&self.rows));
         for (histogram, into) in self.histograms.iter().zip(&mut table.histograms) {

@@ -4,7 +4,7 @@
 //! counted from the start.
 
 use super::packing::Layout;
-use super::table::{ClassTable, Histogram, Shared, Values};
+use super::table::{ClassTable, Values};
 
 impl ClassTable {
     /// The table of unions, and for each class of this one its place there. `union_of` names the union of each class, none where
@@ -29,30 +29,9 @@ impl ClassTable {
             &keys[union * words..][..words]
         };
         let all = 0..u32::try_from(self.len()).expect("classes are 32 bits");
-        let mut order: Vec<u32> = all.filter(|class| union_of[*class as usize].is_some()).collect();
-        order.sort_unstable_by(|&left, &right| key(left).cmp(key(right)).then(left.cmp(&right)));
-        let mut table = Self {
-            codes: vec![Vec::new(); quasi.len()],
-            quasi,
-            sensitive: self.sensitive.iter().map(Values::copied).collect(),
-            rows: Vec::new(),
-            members: Vec::new(),
-            histograms: self.histograms.iter().map(|_| Histogram::empty()).collect(),
-            shared: None,
-            persons: None,
-        };
-        let mut shared = self.shared.as_ref().map(|_| Vec::new());
+        let order = all.filter(|class| union_of[*class as usize].is_some()).collect();
         let mut place_of = vec![None; self.len()];
-        for (place, parts) in (0_u32..).zip(order.chunk_by(|&left, &right| key(left) == key(right))) {
-            for column in 0..table.quasi.len() {
-                table.codes[column].push(layout.get(column, key(parts[0])));
-            }
-            for class in parts {
-                place_of[*class as usize] = Some(place);
-            }
-            self.add_class(parts, &mut table, shared.as_mut());
-        }
-        table.shared = shared.map(Shared::of_classes);
+        let table = self.by_key(quasi, &layout, order, key, |class, place| place_of[class as usize] = Some(place));
         (table, place_of)
     }
 }

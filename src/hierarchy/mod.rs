@@ -10,6 +10,7 @@ mod date;
 mod frequency;
 mod interval;
 mod ladder;
+mod lengths;
 mod order;
 mod prefix;
 mod region;

@@ -1,10 +1,10 @@
 //! First characters of a text; every other character becomes `*`, one for one.
 
-use super::describe;
+use super::lengths::Lengths;
 
 /// Kept characters, from many to few.
 pub struct Prefix {
-    lengths: Vec<usize>,
+    lengths: Lengths,
 }
 
 impl Prefix {
@@ -13,29 +13,26 @@ impl Prefix {
     /// # Errors
     /// In words, where the lengths do not fall.
     pub fn new(lengths: Vec<usize>) -> Result<Self, &'static str> {
-        if lengths.windows(2).any(|pair| pair[1] >= pair[0]) {
-            return Err("a length is not below the one before");
-        }
-        Ok(Self { lengths })
+        Ok(Self { lengths: Lengths::new(lengths)? })
     }
 
     pub(super) fn steps(&self) -> usize {
-        self.lengths.len()
+        self.lengths.steps()
     }
 
     pub(super) fn step_name(&self, step: usize) -> String {
-        format!("first {}", self.lengths[step])
+        format!("first {}", self.lengths.at(step))
     }
 
     #[inline]
     pub(super) fn label(&self, step: usize, cell: &[u8], out: &mut Vec<u8>) {
-        Self::keep(self.lengths[step], cell, out);
+        Self::keep(self.lengths.at(step), cell, out);
     }
 
     /// Characters kept at a level, `None` for the raw value and for `*`.
     #[must_use]
     pub fn length(&self, level: usize) -> Option<usize> {
-        level.checked_sub(1).and_then(|step| self.lengths.get(step).copied())
+        level.checked_sub(1).and_then(|step| self.lengths.get(step))
     }
 
     /// Appends the cell with all but its first `length` characters covered.
@@ -56,9 +53,7 @@ impl Prefix {
     }
 
     pub(super) fn digest_bytes(&self, out: &mut Vec<u8>) {
-        for length in &self.lengths {
-            describe(out, length.to_string().as_bytes());
-        }
+        self.lengths.digest_bytes(out);
     }
 }
 

@@ -1,10 +1,10 @@
 //! Last characters of a text; every other character becomes `*`, one for one: redaction from the front.
 
-use super::describe;
+use super::lengths::Lengths;
 
 /// Kept characters, from many to few.
 pub struct Suffix {
-    lengths: Vec<usize>,
+    lengths: Lengths,
 }
 
 impl Suffix {
@@ -13,32 +13,27 @@ impl Suffix {
     /// # Errors
     /// In words, where the lengths do not fall.
     pub fn new(lengths: Vec<usize>) -> Result<Self, &'static str> {
-        if lengths.windows(2).any(|pair| pair[1] >= pair[0]) {
-            return Err("a length is not below the one before");
-        }
-        Ok(Self { lengths })
+        Ok(Self { lengths: Lengths::new(lengths)? })
     }
 
     pub(super) fn steps(&self) -> usize {
-        self.lengths.len()
+        self.lengths.steps()
     }
 
     pub(super) fn step_name(&self, step: usize) -> String {
-        format!("last {}", self.lengths[step])
+        format!("last {}", self.lengths.at(step))
     }
 
     pub(super) fn label(&self, step: usize, cell: &[u8], out: &mut Vec<u8>) {
         let text = String::from_utf8_lossy(cell);
-        let hidden = text.chars().count().saturating_sub(self.lengths[step]);
+        let hidden = text.chars().count().saturating_sub(self.lengths.at(step));
         out.resize(out.len() + hidden, b'*');
         let start = text.char_indices().nth(hidden).map_or(text.len(), |(at, _)| at);
         out.extend_from_slice(&text.as_bytes()[start..]);
     }
 
     pub(super) fn digest_bytes(&self, out: &mut Vec<u8>) {
-        for length in &self.lengths {
-            describe(out, length.to_string().as_bytes());
-        }
+        self.lengths.digest_bytes(out);
     }
 }
 
