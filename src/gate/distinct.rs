@@ -30,6 +30,14 @@ impl Marker {
     }
 }
 
+/// A bijection that spreads neighbouring numbers (Steele, Lea, Flood 2014, the finalizer of `SplitMix64`).
+#[must_use]
+pub fn spread(number: u64) -> u64 {
+    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ (number >> 31)
+}
+
 /// Where a mark lies in a hash table. The marks that are kept all end in zeros, so the place is taken from their middle: by their
 /// ends they would all lie in one heap.
 #[inline]

@@ -35,7 +35,7 @@ mod words;
 pub use again::readmit;
 pub use aside::{Aside, Cells, Fate, SampledRow, pair, token_and_raw};
 pub use case::{Case, Reapply, Reread, Under};
-pub use distinct::{DistinctSample, Marker};
+pub use distinct::{DistinctSample, Marker, spread};
 pub use documents::hold_report;
 pub use earlier::Earlier;
 pub use examine::{FileFacts, Measured, Staged};

@@ -88,6 +88,18 @@ pub enum Tier {
     Closed,
 }
 
+impl Tier {
+    /// The share of attacked people above which a learned attack counts; each is the precedent of a cell size (El Emam, "Cell size
+    /// precedents").
+    pub(super) fn share_attacked(self) -> f64 {
+        match self {
+            Self::Open => 0.05,
+            Self::Trade => 0.09,
+            Self::Conditional | Self::Closed => 0.20,
+        }
+    }
+}
+
 /// What a column says about a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {

@@ -113,7 +113,7 @@ impl<'p> Collector<'p> {
         let base = Repeatable::new(&self.keys.rows, shard).next_u64();
         for (at, fate) in fates.iter().enumerate() {
             let row = batch.first_row + at as u64;
-            let priority = (mix(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
+            let priority = (gate::spread(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
             // the memory of the row that goes is that of the row that comes
             let fresh = || (Cells::with_room(self.plan.columns.len()), Cells::with_room(released.len()));
             let mut memory = None;
@@ -177,13 +177,6 @@ fn absorb(all: &mut Vec<Option<DistinctSample>>, mine: Vec<Option<DistinctSample
             all.absorb(&mine);
         }
     }
-}
-
-/// A bijection that spreads neighbouring numbers (Steele, Lea, Flood 2014, the finalizer of `SplitMix64`).
-fn mix(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
 }
 
 impl PartialEq for Kept {

@@ -6,7 +6,7 @@
 
 use crate::attack::{Moved, Unmoved, correlation_by_chance, most_by_chance, success_rate, unmove};
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role, Tier};
+use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role};
 use crate::value::{Batch, Column, Date};
 use std::collections::BTreeMap;
 
@@ -44,15 +44,6 @@ fn wants(case: &Case<'_>, reading: &mut Reading) {
     }
 }
 
-/// The share of persons above which the rule speaks, as for the learned attacks.
-fn limit(tier: Tier) -> f64 {
-    match tier {
-        Tier::Open => 0.05,
-        Tier::Trade => 0.09,
-        Tier::Conditional | Tier::Closed => 0.20,
-    }
-}
-
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     let places = places(case);
     if places.is_empty() {
@@ -64,7 +55,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     if case.aside.rows.is_empty() && measured.rows > 0 {
         return Finding::did_not_run("no row was kept aside");
     }
-    let limit = limit(case.policy.tier);
+    let limit = case.policy.tier.share_attacked();
     let (mut holds, mut told) = (true, Vec::new());
     for (place, counts) in &by_day.columns {
         let Some(found) = unmove(&moved(case, *place), Some(counts), case.seed) else { continue };

@@ -6,7 +6,7 @@
 
 use crate::attack::{Guess, Measured as Attacked, Published, Setting, Tables, TablesBuilder, align, infer, link};
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Cells, Count, Fate, Marks, Measured, Place, Reading, Role, Tier};
+use crate::gate::{Case, Cells, Count, Fate, Marks, Measured, Place, Reading, Role, spread};
 use crate::value::{Batch, Text, TextBuilder};
 
 pub(super) const RULE: Rule = Rule {
@@ -33,12 +33,9 @@ struct Rows {
     kept: Vec<((u64, u64, u64), Cells)>,
 }
 
-/// An even number for a place: the finalizer of `SplitMix64`.
+/// An even number for a place.
 fn mark(seed: u64, shard: u64, row: u64) -> u64 {
-    let mut mixed = seed ^ shard.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ row.wrapping_mul(0xD1B5_4A32_D192_ED03);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
+    spread(seed ^ shard.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ row.wrapping_mul(0xD1B5_4A32_D192_ED03))
 }
 
 impl Rows {
@@ -109,15 +106,6 @@ fn known(case: &Case<'_>, columns: &[usize]) -> Vec<usize> {
     (0..columns.len()).filter(|at| case.policy.columns[columns[*at]].role == Role::Quasi).collect()
 }
 
-/// The share above which the rule speaks; each is the precedent of a cell size (El Emam, "Cell size precedents").
-fn limit(tier: Tier) -> f64 {
-    match tier {
-        Tier::Open => 0.05,
-        Tier::Trade => 0.09,
-        Tier::Conditional | Tier::Closed => 0.20,
-    }
-}
-
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     let columns = columns(case);
     if !enough(case, &columns) {
@@ -153,7 +141,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     if control.is_empty() {
         return Finding::of(true, format!("{sample}; no control"), "told only: the profile sets no rows aside");
     }
-    let limit = limit(case.policy.tier);
+    let limit = case.policy.tier.share_attacked();
     let holds = found.iter().all(|(_, one)| one.risk().low <= limit || !one.beats_naive());
     Finding::of(holds, sample, format!("no risk surely above {:.0}%", limit * 100.0))
 }
