@@ -3,6 +3,7 @@
 //! Responsible for: decisions that come out the same in every pass, because they are drawn from keyed streams by shard and
 //! row; and the pass over the persons that the cap needs ([`choose_rows`]): it reads the subject column alone.
 
+use super::held::Held;
 use super::parallel::{Worker, each_shard};
 use super::transforming::Transforming;
 use super::{Progress, Stage, Workplace};
@@ -13,7 +14,7 @@ use crate::plan::{Operators, Plan};
 use crate::random::Repeatable;
 use crate::read::{Scratch, Shard, ShardCount, Source};
 use crate::secret::StreamKey;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// What decides which rows take part.
 #[derive(Clone, Copy)]
@@ -102,9 +103,7 @@ pub(super) fn choose_rows(
             transforming: Transforming::new(plan, operators),
             draw,
             cap: RowCap::new(limit),
-            held: &held,
-            mine: 0,
-            budget: place.memory,
+            held: Held::new(&held, place.memory),
         })
         .collect();
     let (workers, _) = each_shard(source, &pass, place.pool, workers, progress)?;
@@ -116,9 +115,7 @@ struct Counter<'p> {
     transforming: Transforming<'p>,
     draw: Draw<'p>,
     cap: RowCap,
-    held: &'p AtomicU64,
-    mine: u64,
-    budget: u64,
+    held: Held<'p>,
 }
 
 impl Worker for Counter<'_> {
@@ -138,10 +135,7 @@ impl Worker for Counter<'_> {
             }
             Ok(())
         })?;
-        let now = self.cap.bytes() as u64;
-        let others = self.held.fetch_add(now.wrapping_sub(self.mine), Ordering::Relaxed).wrapping_sub(self.mine);
-        self.mine = now;
-        if others.wrapping_add(now) > self.budget {
+        if self.held.is_too_much(self.cap.bytes()) {
             return Err(Error::new(ErrorKind::Memory("the rows of each person")));
         }
         Ok((count, ()))

@@ -187,6 +187,28 @@ pub(super) fn search_classes(
     search_classes_but(plan, table, columns, place, progress, &[])
 }
 
+/// Whether a search that began then may go on: nobody stopped it, and it has time left.
+pub(super) fn in_time<'p>(plan: &Plan, progress: &'p Progress, start: Instant) -> impl Fn() -> bool + Sync + use<'p> {
+    let deadline = plan.search.seconds.map(|seconds| start + Duration::from_secs(seconds));
+    move || !progress.stopping() && deadline.is_none_or(|deadline| Instant::now() < deadline)
+}
+
+/// What a search may use.
+pub(super) fn budget<'b>(
+    plan: &Plan,
+    place: &Workplace<'_>,
+    go_on: &'b (dyn Fn() -> bool + Sync),
+    refused: &'b [Vec<usize>],
+) -> Budget<'b> {
+    Budget {
+        go_on,
+        most_checked: plan.search.nodes,
+        memory: usize::try_from(place.memory).unwrap_or(usize::MAX),
+        threads: place.threads,
+        refused,
+    }
+}
+
 /// The same without some levels.
 fn search_classes_but(
     plan: &Plan,
@@ -197,15 +219,8 @@ fn search_classes_but(
     refused: &[Vec<usize>],
 ) -> Result<(Search, Option<ClassTable>)> {
     let start = Instant::now();
-    let deadline = plan.search.seconds.map(|seconds| start + Duration::from_secs(seconds));
-    let in_time = || !progress.stopping() && deadline.is_none_or(|deadline| Instant::now() < deadline);
-    let budget = Budget {
-        go_on: &in_time,
-        most_checked: plan.search.nodes,
-        memory: usize::try_from(place.memory).unwrap_or(usize::MAX),
-        threads: place.threads,
-        refused,
-    };
+    let in_time = in_time(plan, progress, start);
+    let budget = budget(plan, place, &in_time, refused);
     let mut problem = problem(plan, table, columns)?;
     let limit = problem.suppress_at_most;
     let mut found = Search {

@@ -4,6 +4,7 @@
 //! told what they need. Rows that do not take part are not counted. Memory grows with different numbers.
 
 use super::draw::{Draw, Drawn};
+use super::held::Held;
 use super::parallel::{Worker, each_shard};
 use super::transforming::Transforming;
 use super::{Progress, Stage, Workplace};
@@ -14,7 +15,7 @@ use crate::read::{Scratch, Shard, ShardCount, Source};
 use crate::recode;
 use crate::transform::Centre;
 use crate::value::{Decimal, TextBuilder};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// Reads the columns that are microaggregated and tells their operators the groups; nothing where there is none.
 pub(super) fn learn(
@@ -62,9 +63,7 @@ fn count(
             transforming: Transforming::new(plan, operators),
             tables: columns.iter().map(|_| TableBuilder::new(shape)).collect(),
             draw,
-            held: &held,
-            mine: 0,
-            budget: place.memory,
+            held: Held::new(&held, place.memory),
         })
         .collect();
     let (workers, _) = each_shard(source, &pass, place.pool, workers, progress)?;
@@ -139,9 +138,7 @@ struct Counter<'p> {
     transforming: Transforming<'p>,
     tables: Vec<TableBuilder>,
     draw: Draw<'p>,
-    held: &'p AtomicU64,
-    mine: u64,
-    budget: u64,
+    held: Held<'p>,
 }
 
 impl Worker for Counter<'_> {
@@ -164,10 +161,7 @@ impl Worker for Counter<'_> {
             }
             Ok(())
         })?;
-        let now: u64 = self.tables.iter().map(|table| table.bytes() as u64).sum();
-        let others = self.held.fetch_add(now.wrapping_sub(self.mine), Ordering::Relaxed).wrapping_sub(self.mine);
-        self.mine = now;
-        if others.wrapping_add(now) > self.budget {
+        if self.held.is_too_much(self.tables.iter().map(TableBuilder::bytes).sum()) {
             return Err(Error::new(ErrorKind::Memory("counting the numbers of a microaggregated column")));
         }
         Ok((count, ()))

@@ -17,6 +17,7 @@ mod draw;
 mod earlier;
 mod emit;
 mod examples;
+mod held;
 mod ladders;
 mod levels;
 pub mod measure;

@@ -6,7 +6,7 @@
 
 use super::draw::Draw;
 use super::ladders::Column;
-use super::levels::{self, TIGHTER, failing, problem, rows_of};
+use super::levels::{self, TIGHTER, budget, failing, in_time, problem, rows_of};
 use super::regions::{Orders, Recoded, Shown};
 use super::survey::{Survey, unplaced};
 use super::{Progress, Workplace};
@@ -18,8 +18,8 @@ use crate::profile::Recoding as Kind;
 use crate::read::Source;
 use crate::recode::{self, Cost, Cut, Dimension, Recoding, Unsuited};
 use crate::secret::StreamKey;
-use crate::solve::{Budget, Problem};
-use std::time::{Duration, Instant};
+use crate::solve::Problem;
+use std::time::Instant;
 
 /// What was found.
 pub(super) struct Found {
@@ -125,15 +125,8 @@ pub(super) fn find(
 ) -> Result<Found> {
     enough_memory(table, place)?;
     let start = Instant::now();
-    let deadline = plan.search.seconds.map(|seconds| start + Duration::from_secs(seconds));
-    let in_time = || !progress.stopping() && deadline.is_none_or(|deadline| Instant::now() < deadline);
-    let budget = Budget {
-        go_on: &in_time,
-        most_checked: plan.search.nodes,
-        memory: usize::try_from(place.memory).unwrap_or(usize::MAX),
-        threads: place.threads,
-        refused: &[],
-    };
+    let in_time = in_time(plan, progress, start);
+    let budget = budget(plan, place, &in_time, &[]);
     let mut problem = problem(plan, table, columns)?;
     let (rows, limit) = (table.total_rows(), problem.suppress_at_most);
     let mut found = Found { regions: None, cost: None, failing: Vec::new(), rows, limit, tightened: 1.0, seconds: 0.0 };

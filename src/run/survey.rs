@@ -1,6 +1,7 @@
 //! Pass one: read, generalize the quasi-identifiers, count classes. No row is written.
 
 use super::draw::{Draw, Drawn};
+use super::held::Held;
 use super::overflow::Overflow;
 use super::parallel::{Done, Worker, each_shard};
 use super::regions::Recoded;
@@ -13,7 +14,7 @@ use crate::plan::{Operators, Plan};
 use crate::read::{Scratch, Shard, ShardCount, Source};
 use crate::value::{Column, Text};
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
 /// What pass one found.
 pub(super) struct Survey {
@@ -148,9 +149,7 @@ pub(super) fn count(
             table: TableBuilder::new(shape),
             draw,
             out,
-            held: &held,
-            mine: 0,
-            budget: place.memory,
+            held: Held::new(&held, place.memory),
             overflow: place.overflow,
         })
         .collect();
@@ -168,9 +167,7 @@ struct Surveyor<'p> {
     draw: Draw<'p>,
     /// Persons who are known to leave.
     out: &'p Marks,
-    held: &'p AtomicU64,
-    mine: u64,
-    budget: u64,
+    held: Held<'p>,
     overflow: Option<&'p Overflow>,
 }
 
@@ -208,27 +205,17 @@ impl Worker for Surveyor<'_> {
             self.table.add(&quasi, &sensitive, subject.as_deref());
             Ok(())
         })?;
-        if self.is_too_much() {
+        if self.held.is_too_much(self.table.bytes()) {
             let Some(overflow) = self.overflow else {
                 return Err(Error::new(ErrorKind::Memory("the table of equivalence classes")));
             };
             self.table.spill(overflow)?;
             // what stays are the values of the columns, which have nowhere to go
-            if self.is_too_much() && self.mine > self.budget {
+            if self.held.is_too_much(self.table.bytes()) && self.held.alone_is_too_much() {
                 return Err(Error::new(ErrorKind::Memory("the distinct values of the columns")));
             }
         }
         Ok((count, ()))
-    }
-}
-
-impl Surveyor<'_> {
-    /// Whether all workers together hold more than the memory given.
-    fn is_too_much(&mut self) -> bool {
-        let now = self.table.bytes() as u64;
-        let before = std::mem::replace(&mut self.mine, now);
-        let others = self.held.fetch_add(now.wrapping_sub(before), Ordering::Relaxed).wrapping_sub(before);
-        others.wrapping_add(now) > self.budget
     }
 }
 
