@@ -1,10 +1,12 @@
-//! What an attacker learns from the staged rows, measured on a sample: linkability and attribute inference.
+//! What an attacker learns from the staged rows, measured on a sample: singling out, linkability, attribute inference.
 //!
 //! The targets are sampled rows of the source as the release should show them; where the profile draws a sample, the rows
 //! that were not drawn are the control: they were set aside before any level was chosen. Without a control what holds for
 //! everybody looks like a leak, so the rates are told and judged by nobody.
 
-use crate::attack::{Guess, Measured as Attacked, Published, Setting, Tables, TablesBuilder, align, infer, link};
+use crate::attack::{
+    Guess, Measured as Attacked, Published, Setting, SinglingOut, Tables, TablesBuilder, align, infer, link, single_out,
+};
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::{Case, Cells, Count, Fate, Marks, Measured, Place, Reading, Role, spread};
 use crate::value::{Batch, Text, TextBuilder};
@@ -123,7 +125,8 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     }
     let tables = tables(case, &columns, rows, &targets, &control);
     let setting = Setting { seed: case.seed, ..Setting::default() };
-    let mut found: Vec<(String, Attacked)> = Vec::new();
+    let alone = single_out(&tables, SinglingOut::Multivariate, &setting);
+    let mut found: Vec<(String, Attacked)> = vec![("singling out".into(), alone)];
     let known = known(case, &columns);
     let half = |odd: usize| -> Vec<usize> { known.iter().copied().skip(odd).step_by(2).collect() };
     if known.len() > 1 {
@@ -132,9 +135,6 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     for secret in (0..columns.len()).filter(|at| case.policy.columns[columns[*at]].role == Role::Sensitive) {
         let name = &case.policy.columns[columns[secret]].name;
         found.push((format!("inference of `{name}`"), infer(&tables, &known, secret, Guess::Commonest, &setting)));
-    }
-    if found.is_empty() {
-        return Finding::not_applicable("one quasi-identifier and no sensitive column leave");
     }
     let told: Vec<String> = found.iter().map(|(name, one)| tell(name, one)).collect();
     let sample = format!("{}; seed {}, {} targets", told.join("; "), case.seed, targets.len().min(500));
