@@ -73,6 +73,8 @@ pub enum Recoding {
     Local,
     /// The space of values is cut where the rows are.
     Multidimensional,
+    /// The same, and what lies side by side may share the value of the cut.
+    Relaxed,
 }
 
 /// To whom a release may go.

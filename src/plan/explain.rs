@@ -4,7 +4,7 @@
 use super::{ColumnPlan, Plan};
 use crate::check::Model;
 use crate::gate::KeyHome;
-use crate::profile::{Goal, LevelsFrom, Minimize, Recoding, Unit};
+use crate::profile::{CutName, Goal, LevelsFrom, Minimize, Recoding, Unit};
 use std::fmt::Write as _;
 
 /// The page.
@@ -157,7 +157,9 @@ fn write_privacy(plan: &Plan, out: &mut String) -> std::fmt::Result {
         )?,
         Recoding::Multidimensional => writeln!(
             out,
-            "  recoding           multidimensional: ranges and labels are cut where the rows are; who knows the rule can undo part of it"
+            "  recoding           {}: ranges and labels are cut where the rows are{}; who knows the rule can undo part of it",
+            plan.search.recoding_name(),
+            if plan.search.cut == CutName::Relaxed { ", and may share the value of a cut" } else { "" }
         )?,
     }
     writeln!(out, "  suppression        at most {} of the rows, whole classes", plan.suppress_at_most)

@@ -18,7 +18,7 @@ use crate::domain::SemanticType;
 use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
-use crate::profile::{ApprovalSpec, Goal, LevelsFrom, Provenance, Recoding, Role, SearchSpec, Tier, Unit};
+use crate::profile::{ApprovalSpec, CutName, Goal, LevelsFrom, Provenance, Recoding, Role, SearchSpec, Tier, Unit};
 use crate::transform::{Centre, Generalize, Operator, TypeCheck};
 use crate::value::{DataType, Decimal, Field, Schema};
 use crate::write::{Compression, Format, Layout};
@@ -308,10 +308,11 @@ impl Plan {
             suppression: crate::gate::Suppression::default(),
             files: Vec::new(),
             limits: self.limits,
-            recoding: match self.search.recoding {
-                Recoding::Global => gate::Recoding::Levels,
-                Recoding::Local => gate::Recoding::Local,
-                Recoding::Multidimensional => gate::Recoding::Multidimensional,
+            recoding: match (self.search.recoding, self.search.cut) {
+                (Recoding::Global, _) => gate::Recoding::Levels,
+                (Recoding::Local, _) => gate::Recoding::Local,
+                (Recoding::Multidimensional, CutName::Strict) => gate::Recoding::Multidimensional,
+                (Recoding::Multidimensional, CutName::Relaxed) => gate::Recoding::Relaxed,
             },
             process: gate::Process::default(),
             anonymized: self.goal == Goal::Anonymized,

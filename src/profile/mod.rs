@@ -14,8 +14,8 @@ mod spec;
 
 pub use builtin::{BUILTIN, builtin};
 pub use models::{
-    Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, ModelSpec, PopulationSpec,
-    Recoding, SearchSpec,
+    Aggregate, BetaKind, CutName, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, ModelSpec,
+    PopulationSpec, Recoding, SearchSpec,
 };
 pub use operator_spec::{CentreName, DateStep, Encoding, HierarchySpec, NoiseSpec, OperatorSpec, RegionName};
 pub use parse::{Loaded, parse, parse_with};

@@ -113,6 +113,8 @@ pub struct SearchSpec {
     pub sample: Share,
     /// Recoding.
     pub recoding: Recoding,
+    /// Whether the boxes of [`Recoding::Multidimensional`] may overlap.
+    pub cut: CutName,
     /// Time limit.
     pub seconds: Option<u64>,
     /// Most nodes that are checked.
@@ -183,6 +185,26 @@ pub enum Recoding {
     Multidimensional,
 }
 
+/// Where the rows with the value of a cut go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CutName {
+    /// To one side, all of them.
+    Strict,
+    /// To both sides, so that these are of one size; rows that are alike stay together.
+    Relaxed,
+}
+
+impl SearchSpec {
+    /// The recoding's name in plans, logs and reports.
+    #[must_use]
+    pub fn recoding_name(&self) -> &'static str {
+        match (self.recoding, self.cut) {
+            (Recoding::Multidimensional, CutName::Relaxed) => "multidimensional, relaxed",
+            (kind, CutName::Strict | CutName::Relaxed) => kind.name(),
+        }
+    }
+}
+
 /// How far two sensitive values are from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DistanceKind {
@@ -234,6 +256,7 @@ names!(Aggregate {
 });
 names!(LevelsFrom { Declared = "declared", Sample = "sample", Data = "data" });
 names!(Recoding { Global = "global", Local = "local", Multidimensional = "multidimensional" });
+names!(CutName { Strict = "strict", Relaxed = "relaxed" });
 names!(DistanceKind { Equal = "equal", Ordered = "ordered", Hierarchical = "hierarchical" });
 names!(BetaKind { Basic = "basic", Enhanced = "enhanced" });
 names!(EstimatorName { Shannon = "shannon", Grassberger = "grassberger" });

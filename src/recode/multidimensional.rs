@@ -160,10 +160,14 @@ impl Cutter<'_> {
                 let at = if below - half <= half - before { median + 1 } else { median };
                 let at = at.clamp(1, classes.len() - 1);
                 let (left, right) = classes.split_at(at);
-                let ends = (self.raw(column, left[at - 1]), self.raw(column, right[0]));
+                let start = self.raw(column, right[0]);
+                // where no value is on both sides the left box ends before the right one begins, as in a strict cut: its end
+                // tells nothing of the people in it
+                let shared = place(left[at - 1]) == place(right[0]);
+                let end = if shared { start } else { order.before(start)? };
                 let pieces = vec![
-                    Self::with(part, column, Cell::Range { low, high: ends.0 }, left.to_vec()),
-                    Self::with(part, column, Cell::Range { low: ends.1, high }, right.to_vec()),
+                    Self::with(part, column, Cell::Range { low, high: end }, left.to_vec()),
+                    Self::with(part, column, Cell::Range { low: start, high }, right.to_vec()),
                 ];
                 self.allowed(&pieces).then_some(pieces)
             }

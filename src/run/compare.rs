@@ -112,7 +112,7 @@ fn measure(
         holds: coarse.is_some(),
         why_not: coarse.is_none().then(|| found.why_nothing()),
         levels: BTreeMap::new(),
-        recoding: plan.search.recoding.name(),
+        recoding: plan.search.recoding_name(),
         rows: table.total_rows(),
         suppressed_share: 0.0,
         classes: 0,

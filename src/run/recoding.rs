@@ -14,7 +14,7 @@ use crate::check::{self, Model};
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::group::ClassTable;
 use crate::plan::{Operators, Plan};
-use crate::profile::Recoding as Kind;
+use crate::profile::{CutName, Recoding as Kind};
 use crate::read::Source;
 use crate::recode::{self, Cost, Cut, Dimension, Recoding, Unsuited};
 use crate::secret::StreamKey;
@@ -131,6 +131,10 @@ pub(super) fn find(
     let (rows, limit) = (table.total_rows(), problem.suppress_at_most);
     let mut found = Found { regions: None, cost: None, failing: Vec::new(), rows, limit, tightened: 1.0, seconds: 0.0 };
     let asked = problem.models.clone();
+    let cut = match plan.search.cut {
+        CutName::Strict => Cut::Strict,
+        CutName::Relaxed => Cut::Relaxed,
+    };
     let steps = if asked.iter().any(Model::is_relative) { &TIGHTER[..] } else { &TIGHTER[..1] };
     for factor in steps {
         problem.models = asked.iter().map(|model| model.tightened(*factor)).collect();
@@ -138,7 +142,7 @@ pub(super) fn find(
             Kind::Local => (Orders::none(columns.len()), recode::local(&problem, &budget)),
             Kind::Multidimensional => {
                 let orders = Orders::of(plan, operators, table, columns);
-                let recoding = recode::multidimensional(&problem, &orders.dimensions, Cut::Strict);
+                let recoding = recode::multidimensional(&problem, &orders.dimensions, cut);
                 (orders, recoding)
             }
             Kind::Global => return Err(Error::new(ErrorKind::Internal("levels are no recoding"))),

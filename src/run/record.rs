@@ -156,7 +156,7 @@ impl Record {
             minimize: proven.map(|_| plan.search.minimize.name().to_owned()),
             proven,
             hierarchies: columns().filter_map(digest).collect(),
-            recoding: plan.recodes().then(|| plan.search.recoding.name().to_owned()),
+            recoding: plan.recodes().then(|| plan.search.recoding_name().to_owned()),
         });
         self.say(event, clock)
     }
@@ -518,7 +518,7 @@ impl Record {
             unit: plan.unit.name(),
             k: plan.k.map(crate::limits::K::get),
             suppression_limit: plan.suppress_at_most.to_string(),
-            recoding: plan.search.recoding.name(),
+            recoding: plan.search.recoding_name(),
             risk: gate.map(|gate| Risk::of(gate, plan.unit)),
             columns: column_records(plan),
             gate: gate.map(|gate| gate.verdicts.iter().map(rule_record).collect()).unwrap_or_default(),

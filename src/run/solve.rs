@@ -163,7 +163,7 @@ fn recoded(plan: &Plan, found: &Found, search: &Search) -> Recoded {
         search.columns.iter().cloned().zip(cost.loss_by_column.iter().copied()).collect::<BTreeMap<_, _>>()
     };
     Recoded {
-        kind: plan.search.recoding.name(),
+        kind: plan.search.recoding_name(),
         holds: regions.is_some(),
         loss: cost.and_then(|cost| cost.loss.first().copied()),
         losses: cost.map(|cost| cost.loss.clone()).filter(|losses| losses.len() > 1),

@@ -3,6 +3,7 @@
 
 use crate::brute_force::{RAW, SECRETS, Small, holds, model, problem, small};
 use crate::oracle::adult_problem;
+use crate::recoding::design;
 use outis::check::Model;
 use outis::limits::K;
 use outis::recode::{Cell, Cut, Dimension, Order, Recoding, local, multidimensional};
@@ -162,6 +163,7 @@ fn table_of_losses_on_adult() {
 fn on_adult(ks: &[u32], percents: &[u64]) {
     let Some((base, dimensions)) = adult_problem() else { return };
     let mut table = std::io::stdout().lock();
+    let mut wrong: Vec<String> = Vec::new();
     writeln!(table, "| k | suppressed at most | levels | local | Mondrian, strict | Mondrian, relaxed |").unwrap();
     writeln!(table, "|---|---|---|---|---|---|").unwrap();
     for &k in ks {
@@ -182,6 +184,12 @@ fn on_adult(ks: &[u32], percents: &[u64]) {
                 assert!(kind.cost.suppressed_rows <= problem.suppress_at_most);
             }
             assert!(strict.cost.loss[0] < best.loss.first() && relaxed.cost.loss[0] < best.loss.first());
+            let losses = [best.loss.first(), found.cost.loss[0], strict.cost.loss[0], relaxed.cost.loss[0]];
+            wrong.extend((0..4).filter_map(|at| {
+                let expected = design(k, u32::try_from(percent).unwrap())[at];
+                ((losses[at] - expected).abs() >= 1e-4)
+                    .then(|| format!("{k}, {percent} %: {} is not {expected}", losses[at]))
+            }));
             writeln!(
                 table,
                 "| {k} | {percent} % | {:.4} | {:.4} | {:.4} | {:.4} |",
@@ -193,4 +201,5 @@ fn on_adult(ks: &[u32], percents: &[u64]) {
             .unwrap();
         }
     }
+    assert!(wrong.is_empty(), "DESIGN.md tells other losses: {wrong:?}");
 }

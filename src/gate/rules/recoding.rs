@@ -18,6 +18,7 @@ fn judge(case: &Case<'_>, _: &Measured) -> Finding {
         Recoding::Levels => (true, "one level for a column"),
         Recoding::Local => (false, "local: levels differ from row to row"),
         Recoding::Multidimensional => (false, "multidimensional: cut where the rows are"),
+        Recoding::Relaxed => (false, "multidimensional, relaxed: cut where the rows are, and ranges share values"),
     };
     Finding::of(holds, measured, "one level for a column")
 }

@@ -57,7 +57,7 @@ fn tier_closed_never_publishes() {
 
 #[test]
 fn a_recoding_that_follows_the_rows_fires_in_the_open_and_is_told_elsewhere() {
-    for recoding in [Recoding::Local, Recoding::Multidimensional] {
+    for recoding in [Recoding::Local, Recoding::Multidimensional, Recoding::Relaxed] {
         let mut world = clean();
         world.policy.recoding = recoding;
         assert_eq!(world.fired(), ["recoding"]);

@@ -10,8 +10,8 @@ use super::node::{Fields, Given};
 use crate::domain::SemanticType;
 use crate::limits::{K, Share};
 use crate::profile::models::{
-    Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, ModelSpec, PopulationSpec,
-    Recoding, SearchSpec,
+    Aggregate, BetaKind, CutName, DistanceKind, EstimatorName, LevelsFrom, Minimize, ModelKind, ModelSpec,
+    PopulationSpec, Recoding, SearchSpec,
 };
 use crate::profile::operator_spec::OperatorSpec;
 use crate::profile::spec::{Role, Tier, Unit};
@@ -98,6 +98,7 @@ pub(super) fn build_search(fields: &Fields, open: bool) -> SearchSpec {
         levels_from: fields.word("levels_from", LevelsFrom::ALL).value().unwrap_or(default),
         sample: fields.share("sample").value().or(Share::from_millionths(100_000)).unwrap_or(Share::ALL),
         recoding: fields.word("recoding", Recoding::ALL).value().unwrap_or(Recoding::Global),
+        cut: fields.word("cut", CutName::ALL).value().unwrap_or(CutName::Strict),
         seconds: fields.whole("seconds").value(),
         nodes: fields.whole("nodes").value(),
     }
@@ -394,6 +395,11 @@ fn search(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
     }
     let minimize = search.word("minimize", Minimize::ALL).value().unwrap_or(Minimize::Loss);
     recoding(root, search, (minimize, levels_from), open.is_empty(), desk);
+    let asked = search.word("recoding", Recoding::ALL);
+    if search.has("cut") && !matches!(asked, Given::Value(Recoding::Multidimensional) | Given::Bad) {
+        let what = "`cut` is for `recoding = \"multidimensional\"`: nothing else cuts ranges";
+        desk.complain(search.place("cut"), what, "Remove it, or write `recoding = \"multidimensional\"`.");
+    }
     if search.has("aggregate") && minimize != Minimize::Loss {
         let what = format!("`aggregate` is for `loss`, and `{}` is minimized", minimize.name());
         desk.complain(search.place("aggregate"), what, "Remove it.");

@@ -1,7 +1,9 @@
 //! `[privacy]` and `[search]`: models with their limits, and how levels are found.
 
 use super::{FILLED, Kind, NUMBER, POSITIVE, Rule, Table, always, names, optional};
-use crate::profile::models::{Aggregate, BetaKind, DistanceKind, EstimatorName, LevelsFrom, Minimize, Recoding};
+use crate::profile::models::{
+    Aggregate, BetaKind, CutName, DistanceKind, EstimatorName, LevelsFrom, Minimize, Recoding,
+};
 use crate::profile::spec::Unit;
 
 pub(super) static PRIVACY: Table = Table {
@@ -288,6 +290,12 @@ pub(super) static SEARCH: Table = Table {
             Kind::Word(|| names(Recoding::ALL)),
             r#""global""#,
             "Whether every row of a column has one level (`global`, as by default), rows that do not fit get coarser ones (`local`), or the space of values is cut where the rows are (`multidimensional`: numbers and dates by order, others down their hierarchy). The latter two lose less and follow the data: not for tier `open`, nor where persons are counted.",
+        ),
+        optional(
+            "cut",
+            Kind::Word(|| names(CutName::ALL)),
+            r#""relaxed""#,
+            "Where the rows with the value of a cut go, for `recoding = \"multidimensional\"`: all to one side (`strict`, as by default), or to both, so that both are of one size and their ranges share that value (`relaxed`). Rows that are alike in every quasi-identifier stay together under both.",
         ),
         optional(
             "seconds",
