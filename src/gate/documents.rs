@@ -32,8 +32,8 @@ const LOG: &str = "\
 
 /// Keys of the report.
 const REPORT: &str = "\
-    approval average_risk bytes classes columns engine files finished gate goal highest_risk invalid_cells \
-    iso_20889 k key limit measured members milliseconds name not_drawn operator over_cap parameters plan_digest \
+    approval average_risk bytes classes columns engine files finished gate goal groups highest_risk invalid_cells \
+    iso_20889 k key limit lost measured members microaggregated milliseconds name not_drawn operator over_cap parameters plan_digest \
     profile profile_digest profile_version purpose read reason recoding rejected released released_as \
     reversible_by risk role rows rule run semantic severity sha256 smallest_class stage stages status suppressed \
     suppression_limit threads threat tier unique_classes unit";

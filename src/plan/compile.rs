@@ -1,6 +1,6 @@
 //! Binds a profile to a schema and to keys. Every complaint in one go, in the order of the profile.
 
-use super::{ColumnPlan, OpenLevels, Operators, Plan};
+use super::{ColumnPlan, OpenLevels, Operators, Plan, together};
 use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
 use crate::gate::{self, Alphabet, KeyHome, TokenShape};
 use crate::hierarchy::{self, Hierarchy, Problem};
@@ -47,6 +47,7 @@ pub fn compile(
             operators.push(operator);
         }
     }
+    together::bind(&mut columns, &operators);
     let released: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].released_as.is_some()).collect();
     let quasi: Vec<usize> = released.iter().copied().filter(|at| columns[*at].role == Role::Quasi).collect();
     let permuted = released.iter().copied().filter(|at| operators[*at].permutes_rows()).collect();
@@ -217,6 +218,7 @@ impl Compiler<'_> {
                 _ => None,
             },
             domain,
+            together: Vec::new(),
         };
         Some((column, operator))
     }

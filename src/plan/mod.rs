@@ -7,6 +7,7 @@
 mod compile;
 mod explain;
 mod models;
+mod together;
 
 pub use compile::{Compiled, compile};
 pub use explain::explain;
@@ -19,9 +20,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::gate::{self, KeyHome, Policy, ReleasedColumn, SourceColumn, TokenShape};
 use crate::limits::{K, Share};
 use crate::profile::{ApprovalSpec, CutName, Goal, LevelsFrom, Provenance, Recoding, Role, SearchSpec, Tier, Unit};
-use crate::transform::{Centre, Generalize, Operator, TypeCheck};
+use crate::transform::{Centre, Generalize, Operator, Tuples, TypeCheck};
 use crate::value::{DataType, Decimal, Field, Schema};
 use crate::write::{Compression, Format, Layout};
+use std::sync::Arc;
 
 /// What will run, without a key.
 #[derive(Clone)]
@@ -129,6 +131,8 @@ pub struct ColumnPlan {
     pub shared_by: Option<u64>,
     /// Domain of the tokens, where equal values have equal ones.
     pub domain: Option<String>,
+    /// Places of the columns that it is put into groups together with, itself among them; none where it is grouped alone.
+    pub together: Vec<usize>,
 }
 
 /// A column whose level the search finds.
@@ -195,6 +199,12 @@ impl Operators {
             groups.learn(centres);
         }
     }
+    /// Tells a column the groups over several columns: every tuple, and by group the centre of this column.
+    pub fn learn_together(&mut self, at: usize, tuples: &Arc<Tuples>, centres: Vec<Option<Decimal>>) {
+        if let Operator::Microaggregate(groups) = &mut self.0[at] {
+            groups.learn_together(Arc::clone(tuples), centres);
+        }
+    }
 }
 
 impl Plan {
@@ -254,9 +264,12 @@ impl Plan {
     pub fn recodes(&self) -> bool {
         self.search.recoding != Recoding::Global
     }
-    /// Places in the input of these columns, and of the subject column where one of their operators needs it.
+    /// Places in the input of these columns, of those that they are grouped with, and of the subject column where one of their operators
+    /// needs it.
     pub fn sources(&self, columns: impl Iterator<Item = usize>, operators: &Operators) -> Vec<usize> {
         let columns: Vec<usize> = columns.collect();
+        let together = columns.iter().flat_map(|at| &self.columns[*at].together);
+        let columns: Vec<usize> = columns.iter().chain(together).copied().collect();
         let by_person = columns.iter().any(|at| operators.0[*at].needs_subject());
         let subject = self.subject.filter(|_| by_person);
         columns.iter().copied().chain(subject).map(|at| self.columns[at].source).collect()

@@ -79,6 +79,8 @@ pub enum OperatorSpec {
         step: Decimal,
         /// What stands for a group.
         with: CentreName,
+        /// Columns of one name are put into groups together.
+        group: Option<String>,
     },
     /// `{ noise = { laplace = 5.0, step = 1 } }`
     Noise {

@@ -6,7 +6,8 @@
 //! *What remains*: a group's mean, so sums and means are kept; variance shrinks by the error within the groups.
 //! Columns are standardized by their deviation, so that no unit weighs more than another.
 //!
-//! Time grows with the square of the classes over k; above [`AT_ONCE`] classes they are cut at medians first.
+//! Time grows with the square of the classes over k. So above [`AT_ONCE`] classes they are cut at the median of the widest column first, until
+//! no piece has more, and with them time grows as the classes do; a group never lies across such a cut.
 
 /// The groups and what they lose.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,8 +51,9 @@ pub fn microaggregate(points: &[Vec<f64>], members: &[u64], k: u64) -> Option<Ag
         .iter()
         .zip(&spread)
         .map(|(column, spread)| {
-            let deviation = (spread / total as f64).sqrt();
-            column.iter().map(|value| if deviation > 0.0 { value / deviation } else { 0.0 }).collect()
+            // around the mean, so that far-away numbers keep their differences
+            let (mean, deviation) = (mean(column, &all), (spread / total as f64).sqrt());
+            column.iter().map(|value| if deviation > 0.0 { (value - mean) / deviation } else { 0.0 }).collect()
         })
         .collect();
     let space = Space { points: &standard, members, k };
@@ -122,25 +124,35 @@ impl Space<'_> {
             |column: &Vec<f64>| which.iter().map(|at| column[*at] * self.members[*at] as f64).sum::<f64>() / weight;
         self.points.iter().map(of).collect()
     }
+    /// Of those equally far the first.
     fn farthest(&self, left: &[usize], from: &[f64]) -> Option<usize> {
-        let order = |one: &usize, other: &usize| {
-            self.distance(*one, from).total_cmp(&self.distance(*other, from)).then(other.cmp(one))
-        };
-        left.iter().copied().max_by(order)
+        let far = left.iter().map(|at| (self.distance(*at, from), *at));
+        far.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1))).map(|(_, at)| at)
     }
     /// Takes a class and its nearest ones out of `left` until k members are together.
     fn take(&self, left: &mut Vec<usize>, around: usize) -> Vec<usize> {
         let to = self.place(around);
-        left.sort_by(|one, other| {
-            let (one_far, other_far) = (self.distance(*one, &to), self.distance(*other, &to));
-            ((*one != around).cmp(&(*other != around))).then(one_far.total_cmp(&other_far)).then(one.cmp(other))
-        });
-        let mut together = 0;
-        let enough = left.iter().position(|at| {
-            together += self.members[*at];
-            together >= self.k
-        });
-        left.drain(..=enough.unwrap_or(left.len() - 1)).collect()
+        let others = left.iter().filter(|at| **at != around);
+        let mut near: Vec<(f64, usize)> = others.map(|at| (self.distance(*at, &to), *at)).collect();
+        let order = |one: &(f64, usize), other: &(f64, usize)| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1));
+        // no class is empty, so that no more than k of them are asked for
+        let most = usize::try_from(self.k).unwrap_or(usize::MAX);
+        if most < near.len() {
+            near.select_nth_unstable_by(most, order);
+            near.truncate(most);
+        }
+        near.sort_unstable_by(order);
+        let (mut taken, mut together) = (vec![around], self.members[around]);
+        for (_, at) in near {
+            if together >= self.k {
+                break;
+            }
+            together += self.members[at];
+            taken.push(at);
+        }
+        taken.sort_unstable();
+        left.retain(|at| taken.binary_search(at).is_err());
+        taken
     }
     /// MDAV over one block, which has at least k members.
     fn gather(&self, mut left: Vec<usize>, groups: &mut Vec<Vec<usize>>) {

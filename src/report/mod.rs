@@ -54,8 +54,10 @@ pub struct RunReport {
     pub k: Option<u32>,
     /// Suppression allowed, as a share.
     pub suppression_limit: String,
-    /// `global`: one level for a column; `local` or `multidimensional`: by region, which follows the data more closely.
+    /// `global`: one level for a column; `local` or `multidimensional`, perhaps `relaxed`: by region, which follows the data more closely.
     pub recoding: &'static str,
+    /// What groups cost columns that were microaggregated.
+    pub microaggregated: Vec<Aggregation>,
     /// What the gate counted on the staged bytes; none where the run was refused before anything was staged.
     pub risk: Option<Risk>,
     /// Every column of the input.
@@ -68,6 +70,18 @@ pub struct RunReport {
     pub stages: Vec<Timing>,
     /// Worker threads.
     pub threads: usize,
+}
+
+/// What its groups cost a column of numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Aggregation {
+    /// The column, by its name in the input.
+    pub name: String,
+    /// Groups of rows.
+    pub groups: u64,
+    /// The sum of squares around the groups' centres over the sum of squares around the mean, as a share of 100 %; a number that does not leave
+    /// counts with its distance from the mean. None where all numbers are equal.
+    pub lost: Option<String>,
 }
 
 /// Rows: read = released + suppressed + rejected + not drawn.

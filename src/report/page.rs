@@ -1,6 +1,6 @@
 //! The report as one HTML page: no script, no outside file, readable in print and in the dark.
 
-use super::RunReport;
+use super::{Aggregation, RunReport};
 use crate::log::Status;
 use std::fmt::Write as _;
 
@@ -167,7 +167,16 @@ fn write_columns(report: &RunReport, out: &mut String) -> std::fmt::Result {
             column.iso_20889
         )?;
     }
-    writeln!(out, "</table></div>")
+    writeln!(out, "</table></div>")?;
+    for Aggregation { name, groups, lost } in &report.microaggregated {
+        let lost = lost.as_deref().map_or(String::new(), |lost| format!("; they lose {lost} of its variance"));
+        let (name, groups) = (escape(name), grouped(*groups));
+        writeln!(
+            out,
+            "<p class=\"soft\">The numbers of <code>{name}</code> are the centres of {groups} groups{lost}.</p>"
+        )?;
+    }
+    Ok(())
 }
 
 fn write_files(report: &RunReport, out: &mut String) -> std::fmt::Result {

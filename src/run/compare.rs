@@ -90,7 +90,9 @@ fn survey_key(plan: &Plan, operators: &Operators) -> String {
         let how = if operators.generalize(*at).is_some() { "raw" } else { column.parameters.as_str() };
         format!("{}|{}|{how}|{:?}", column.name, column.operator, column.check)
     };
-    let columns: Vec<String> = plan.quasi.iter().chain(&plan.sensitive).map(column).collect();
+    let of = || plan.quasi.iter().chain(&plan.sensitive);
+    // what a column is grouped together with decides what it becomes
+    let columns: Vec<String> = of().chain(of().flat_map(|at| &plan.columns[*at].together)).map(column).collect();
     let subject = plan.counted_subject().map(|at| plan.columns[at].name.clone());
     let sampled = (plan.search.levels_from == LevelsFrom::Sample).then_some(plan.search.sample);
     format!("{columns:?} {} {subject:?} {:?} {sampled:?} {:?}", plan.quasi.len(), plan.sample, plan.rows_per_subject)

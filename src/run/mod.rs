@@ -41,6 +41,7 @@ mod solve;
 mod staged;
 mod survey;
 mod transforming;
+mod tuples;
 pub mod verify;
 
 pub use approve::{Ended, ReviewJob, Reviewed, Summary, Verdict, review};
@@ -263,7 +264,7 @@ impl Begun<'_> {
         let draw = draw::Draw::new(plan, &sample, &priorities);
         let taken = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
         let draw = draw.capped(taken.as_ref());
-        microaggregation::learn(plan, &mut operators, source, &surveying, draw, progress)?;
+        record.microaggregated(microaggregation::learn(plan, &mut operators, source, &surveying, draw, progress)?);
         let (mut counted, mut chosen, mut levels, mut recoded) = (None, None, Vec::new(), None);
         if plan.recodes() {
             let drawn = (draw, &key.stream("levels"));

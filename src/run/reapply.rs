@@ -23,6 +23,9 @@ impl Reapply for Again<'_> {
         if operators.0[at].needs_subject() {
             return Err(Error::new(ErrorKind::Internal("an operator that must know whose row it is")));
         }
+        if !self.plan.columns[at].together.is_empty() {
+            return Err(Error::new(ErrorKind::Internal("an operator that must know the row's other numbers")));
+        }
         if self.plan.columns[at].input_type != DataType::Text && self.plan.columns[at].token.is_none() {
             return Err(Error::new(ErrorKind::Internal("an operator on typed cells")));
         }

@@ -19,7 +19,7 @@ use crate::log::{
 use crate::plan::{Operators, Plan, explain};
 use crate::profile::{ApprovalSpec, CatalogueSpec, LevelsFrom, Loaded, Unit, shippable};
 use crate::read::Source;
-use crate::report::{Risk, RunReport, html};
+use crate::report::{Aggregation, Risk, RunReport, html};
 use crate::secret::MasterKey;
 use crate::write::{Ending, Stage, StagedPart};
 use std::fs::File;
@@ -51,6 +51,7 @@ pub(super) struct Record {
     rows: RowAccount,
     shards: u64,
     invalid: u64,
+    microaggregated: Vec<Aggregation>,
     with_profile: bool,
     catalogue: CatalogueSpec,
 }
@@ -76,6 +77,7 @@ impl Record {
             rows: RowAccount::default(),
             shards: 0,
             invalid: 0,
+            microaggregated: Vec::new(),
             with_profile: false,
             catalogue: loaded.profile.catalogue.clone(),
         };
@@ -131,6 +133,11 @@ impl Record {
         self.say(Event::SchemaBound(bound), clock)?;
         let fixed = plan.columns.iter().any(|column| column.level.is_some());
         if plan.is_open() || !fixed { Ok(()) } else { self.levels_chosen(plan, operators, None, clock) }
+    }
+
+    /// What groups of numbers cost.
+    pub(super) fn microaggregated(&mut self, costs: Vec<Aggregation>) {
+        self.microaggregated = costs;
     }
 
     /// The levels as they stand now, and how they were found.
@@ -519,6 +526,7 @@ impl Record {
             k: plan.k.map(crate::limits::K::get),
             suppression_limit: plan.suppress_at_most.to_string(),
             recoding: plan.search.recoding_name(),
+            microaggregated: self.microaggregated.clone(),
             risk: gate.map(|gate| Risk::of(gate, plan.unit)),
             columns: column_records(plan),
             gate: gate.map(|gate| gate.verdicts.iter().map(rule_record).collect()).unwrap_or_default(),

@@ -63,12 +63,12 @@ pub fn from_spec(spec: &OperatorSpec, materials: Materials) -> Result<Operator, 
             let subject = materials.subject.ok_or("dates are moved by person, and no column has the role `subject`")?;
             Operator::ShiftDate(ShiftDate::new(materials.field_key.ok_or(NO_KEY)?, *days, subject, on_invalid)?)
         }
-        OperatorSpec::Microaggregate { k, step, with } => {
+        OperatorSpec::Microaggregate { k, step, with, group } => {
             let centre = match with {
                 CentreName::Mean => Centre::Mean,
                 CentreName::Median => Centre::Median,
             };
-            Operator::Microaggregate(Microaggregate::new(*k, centre, *step, on_invalid)?)
+            Operator::Microaggregate(Microaggregate::new(*k, centre, *step, on_invalid)?.together(group.clone()))
         }
         OperatorSpec::Noise { noise, step, low, high } => {
             let distribution = match noise {

@@ -27,6 +27,7 @@ mod shuffle;
 mod surrogate;
 mod token;
 mod truncate;
+mod tuples;
 mod type_check;
 
 pub use build::{Materials, from_spec, on_invalid_from_spec};
@@ -40,6 +41,7 @@ pub use keep::Keep;
 pub use mask::Mask;
 pub use microaggregate::{Centre, Microaggregate};
 pub use noise::{Distribution, Noise};
+pub use numbers::numbers;
 pub use redact::Redact;
 pub use registry::TokenRegistry;
 pub use round::Round;
@@ -49,6 +51,7 @@ pub use shuffle::Shuffle;
 pub use surrogate::Surrogate;
 pub use token::Token;
 pub use truncate::Truncate;
+pub use tuples::{NO_GROUP, Tuples};
 pub use type_check::TypeCheck;
 
 use crate::error::Result;

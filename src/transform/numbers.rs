@@ -3,7 +3,7 @@
 use super::faults::Faults;
 use super::output::Output;
 use super::{Cells, OnInvalid, Outcome};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::value::{Column, DataType, Decimal};
 
 /// What becomes of a number.
@@ -12,6 +12,8 @@ pub(super) enum Change {
     Keep,
     /// It becomes this.
     To(Decimal),
+    /// It does not leave.
+    Nothing,
     /// There is no result: what was expected of the cell.
     Unfit,
 }
@@ -27,6 +29,22 @@ pub(super) fn output_type(input: DataType, whole: bool) -> std::result::Result<D
     }
 }
 
+/// The numbers of a column; none where there is no cell, or no number in it.
+///
+/// # Errors
+/// Where the column is of a type that holds no numbers.
+pub fn numbers(column: &Column<'_>) -> Result<Vec<Option<Decimal>>> {
+    Ok(match column {
+        Column::Text(text) => text.iter().map(|cell| Decimal::parse(cell?)).collect(),
+        Column::Integer(numbers) => numbers.iter().map(|number| number.map(Decimal::whole)).collect(),
+        Column::Decimal(numbers) => numbers.clone(),
+        Column::Float(numbers) => numbers.iter().map(|number| from_float((*number)?)).collect(),
+        Column::Boolean(_) | Column::Date(_) | Column::Timestamp(_) => {
+            return Err(ErrorKind::Internal("a column that holds no numbers").into());
+        }
+    })
+}
+
 /// Puts every number of the column through `change`. Cells of text that are no numbers, infinities and numbers that are
 /// too large to be exact are not of the type.
 pub(super) fn map<'a>(
@@ -34,6 +52,16 @@ pub(super) fn map<'a>(
     on_invalid: OnInvalid,
     whole: bool,
     mut change: impl FnMut(Decimal) -> Change,
+) -> Result<Outcome<'a>> {
+    map_rows(cells, on_invalid, whole, |_, number| change(number))
+}
+
+/// The same, told the row in the batch.
+pub(super) fn map_rows<'a>(
+    cells: &Cells<'_, 'a>,
+    on_invalid: OnInvalid,
+    whole: bool,
+    mut change: impl FnMut(usize, Decimal) -> Change,
 ) -> Result<Outcome<'a>> {
     let mut faults = Faults::new(cells, on_invalid);
     let column = match cells.column {
@@ -44,9 +72,10 @@ pub(super) fn map<'a>(
                     out.null();
                     continue;
                 };
-                match Decimal::parse(cell).map(&mut change) {
+                match Decimal::parse(cell).map(|number| change(row, number)) {
                     Some(Change::Keep) => out.push(|bytes| bytes.extend_from_slice(cell)),
                     Some(Change::To(number)) => out.push(|bytes| write(number, bytes)),
+                    Some(Change::Nothing) => out.null(),
                     Some(Change::Unfit) | None => {
                         faults.invalid(row, NUMBER);
                         out.null();
@@ -57,33 +86,39 @@ pub(super) fn map<'a>(
             out.finish(text.plain())
         }
         Column::Integer(numbers) if whole => {
-            Column::Integer(each(numbers, &mut faults, |number| match change(Decimal::whole(number)) {
-                Change::Keep => Some(number),
-                Change::To(new) => i64::try_from(new.rescaled(0)?.mantissa()).ok(),
+            Column::Integer(each(numbers, &mut faults, |row, number| match change(row, Decimal::whole(number)) {
+                Change::Keep => Some(Some(number)),
+                Change::To(new) => Some(Some(i64::try_from(new.rescaled(0)?.mantissa()).ok()?)),
+                Change::Nothing => Some(None),
                 Change::Unfit => None,
             }))
         }
         Column::Integer(numbers) => {
-            Column::Decimal(each(numbers, &mut faults, |number| match change(Decimal::whole(number)) {
-                Change::Keep => Some(Decimal::whole(number)),
-                Change::To(new) => Some(new),
+            Column::Decimal(each(numbers, &mut faults, |row, number| match change(row, Decimal::whole(number)) {
+                Change::Keep => Some(Some(Decimal::whole(number))),
+                Change::To(new) => Some(Some(new)),
+                Change::Nothing => Some(None),
                 Change::Unfit => None,
             }))
         }
-        Column::Decimal(numbers) => Column::Decimal(each(numbers, &mut faults, |number| match change(number) {
-            Change::Keep => Some(number),
-            Change::To(new) => Some(new),
-            Change::Unfit => None,
-        })),
+        Column::Decimal(numbers) => {
+            Column::Decimal(each(numbers, &mut faults, |row, number| match change(row, number) {
+                Change::Keep => Some(Some(number)),
+                Change::To(new) => Some(Some(new)),
+                Change::Nothing => Some(None),
+                Change::Unfit => None,
+            }))
+        }
         Column::Float(numbers) => {
-            Column::Float(each(numbers, &mut faults, |number| match change(from_float(number)?) {
-                Change::Keep => Some(number),
-                Change::To(new) => Some(new.to_f64()),
+            Column::Float(each(numbers, &mut faults, |row, number| match change(row, from_float(number)?) {
+                Change::Keep => Some(Some(number)),
+                Change::To(new) => Some(Some(new.to_f64())),
+                Change::Nothing => Some(None),
                 Change::Unfit => None,
             }))
         }
         Column::Boolean(_) | Column::Date(_) | Column::Timestamp(_) => {
-            return Err(crate::error::ErrorKind::Internal("a column that holds no numbers").into());
+            return Err(ErrorKind::Internal("a column that holds no numbers").into());
         }
     };
     faults.finish(column)
@@ -104,17 +139,18 @@ pub(super) fn nothing<'a>(column: &Column<'_>, whole: bool) -> Column<'a> {
     }
 }
 
+/// `None` of the outer option is a fault.
 fn each<T: Copy, U>(
     cells: &[Option<T>],
     faults: &mut Faults,
-    mut result: impl FnMut(T) -> Option<U>,
+    mut result: impl FnMut(usize, T) -> Option<Option<U>>,
 ) -> Vec<Option<U>> {
     let one = |(row, cell): (usize, &Option<T>)| {
-        let new = result((*cell)?);
+        let new = result(row, (*cell)?);
         if new.is_none() {
             faults.invalid(row, NUMBER);
         }
-        new
+        new.flatten()
     };
     cells.iter().enumerate().map(one).collect()
 }

@@ -599,6 +599,39 @@ fn a_number_becomes_the_centre_of_its_group() {
 }
 
 #[test]
+fn groups_over_several_columns_put_their_centre_over_numbers_of_every_type() {
+    // 10 and 12.5 are of group 0 and 1; the second column, which this one does not see, has 7
+    let tuples = Arc::new(Tuples::new(
+        vec![vec![number("10"), number("12.5")], vec![number("7")]],
+        &[vec![1, 2], vec![1, 1]],
+        &[0, 1],
+    ));
+    let mut together =
+        Microaggregate::new(5, Centre::Mean, number("0.5"), OnInvalid::Null).unwrap().together(Some("vitals".into()));
+    assert!(together.tuples().is_none() && together.group() == Some("vitals"));
+    together.learn_together(Arc::clone(&tuples), vec![Some(number("10.3")), None]);
+    let columns = [
+        (text_column(&[Some("10.0"), Some("12.50"), None, Some("99"), Some("canary")]), 1),
+        (Column::Decimal(vec![Some(number("10")), Some(number("12.5")), None, Some(number("99")), None]), 0),
+        (Column::Float(vec![Some(10.0), Some(12.5), None, Some(99.0), Some(f64::NAN)]), 1),
+    ];
+    for (column, invalid) in columns {
+        let sevens = vec![Some(number("7")); 5];
+        let groups = together.tuples().unwrap().groups(&[numbers(&column).unwrap(), sevens]);
+        assert_eq!(groups, [0, 1, NO_GROUP, NO_GROUP, NO_GROUP]);
+        let made = together.apply_groups(&Case::of(&column).cells(), &groups).unwrap();
+        let expected = [Some("10.5".to_owned()), None, None, None, None];
+        assert_eq!((texts(&made.column).as_slice(), made.invalid), (&expected[..], invalid));
+    }
+    let integers = Column::Integer(vec![Some(10), None]);
+    let made = together.apply_groups(&Case::of(&integers).cells(), &[0, NO_GROUP]).unwrap().column;
+    assert_eq!(texts(&made), [Some("10.5".to_owned()), None]);
+    assert!(numbers(&Column::Boolean(vec![Some(true)])).is_err());
+    // by itself it cannot tell the group
+    assert!(apply(&Operator::Microaggregate(together), &integers).is_err());
+}
+
+#[test]
 fn at_most_twenty_errors_are_told_and_the_others_counted() {
     let round = Operator::Round(Round::new(number("1"), OnInvalid::Error).unwrap());
     let column = text_column(&vec![Some("canary"); 50]);
@@ -626,7 +659,7 @@ fn every_spec_builds_the_operator_of_its_name() {
         OperatorSpec::Truncate { characters: 3 },
         OperatorSpec::DatePrecision { step: DateStep::Years(5) },
         OperatorSpec::ShiftDate { days: 365 },
-        OperatorSpec::Microaggregate { k: 3, step: ten, with: CentreName::Median },
+        OperatorSpec::Microaggregate { k: 3, step: ten, with: CentreName::Median, group: None },
         OperatorSpec::Noise { noise: NoiseSpec::Gaussian(2.0), step: ten, low: None, high: None },
         OperatorSpec::Shuffle,
     ];

@@ -46,3 +46,4 @@ mod support; // temporary folders, the program, tables
 mod tamper; // every change to a release is found, with its code
 mod threads; // same bytes for any number of threads
 mod threats; // the table of attacks: every rule in it, every test of it there
+mod together; // microaggregation of several columns together: every tuple stands for k rows

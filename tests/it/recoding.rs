@@ -354,7 +354,10 @@ fn a_relaxed_cut_divides_the_rows_of_a_value_and_tells_no_extreme() {
     assert_eq!((of(&strict, "f"), of(&relaxed, "f")), (women.clone(), women));
     folder.write("open.toml", folder.read("p.toml").replace("\"trade\"", "\"open\""));
     let said = folder.outis(&["explain", "open.toml"]).expect(2).stderr();
-    assert!(said.contains("recoding `multidimensional` follows the rows") && said.contains("not for tier `open`"), "{said}");
+    assert!(
+        said.contains("recoding `multidimensional` follows the rows") && said.contains("not for tier `open`"),
+        "{said}"
+    );
 }
 
 /// `microaggregate` through the program: every number of a group is one, and stands for k rows on disk.

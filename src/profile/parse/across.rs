@@ -5,6 +5,7 @@ use super::columns::Draft;
 use super::desk::{Desk, quote};
 use super::models;
 use super::node::{Fields, Given, Node};
+use crate::domain::SemanticType;
 use crate::profile::operator_spec::{HierarchySpec, OperatorSpec};
 use crate::profile::shape::{COLUMN, PROFILE};
 use crate::profile::spec::{Goal, Role, Tier, Unit};
@@ -16,6 +17,7 @@ pub(super) fn check(root: &Fields, columns: &[Draft<'_>], folder: Option<&Path>,
     names(columns, desk);
     subjects(root, columns, desk);
     privacy(root, columns, desk);
+    groups(root, columns, desk);
     models::check(root, columns, desk);
     keys(root, columns, desk);
     approval(root, desk);
@@ -109,6 +111,64 @@ fn subjects(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
             }
         }
     }
+}
+
+/// Columns that are put into groups together.
+fn groups(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {
+    let mut groups: BTreeMap<&str, Vec<(&Draft<'_>, u64, &Fields)>> = BTreeMap::new();
+    for column in columns {
+        if let Given::Value(OperatorSpec::Microaggregate { k, group: Some(group), .. }) = &column.apply
+            && let Some(fields) = parameters(column)
+        {
+            groups.entry(group).or_default().push((column, *k, fields));
+        }
+    }
+    let population = root.table("privacy").and_then(|privacy| privacy.table("population"));
+    let table = population.is_some_and(|population| population.has("table"));
+    let all_known = columns.iter().all(|column| !matches!(column.apply, Given::Bad));
+    for (group, members) in groups {
+        let (first, k, fields) = members[0];
+        if members.len() == 1 && all_known {
+            desk.complain(
+                fields.place("group"),
+                format!("{} is alone in the group {}", first.called(), quote(group)),
+                "Name the group in another column too, or remove `group`.",
+            );
+        }
+        for (column, other, fields) in &members[1..] {
+            if *other != k {
+                let what = format!("{} has k {other}, and {} of its group has {k}", column.called(), first.called());
+                desk.complain(fields.place("k"), what, "Give all columns of a group one `k`.");
+            }
+        }
+        for (column, ..) in &members {
+            let named = column.fields.text("type").value().and_then(SemanticType::parse);
+            if let Some(semantic) = named
+                && !matches!(semantic, SemanticType::Integer | SemanticType::Decimal | SemanticType::Text)
+            {
+                let what = format!("{} is `{}`, and groups are of numbers", column.called(), semantic.name());
+                desk.complain(
+                    column.fields.place("type"),
+                    what,
+                    "Remove its `group`, or declare it `integer` or `decimal`.",
+                );
+            }
+        }
+        if table && members.iter().any(|(column, ..)| column.role == Some(Role::Quasi)) {
+            desk.complain(
+                fields.place("group"),
+                format!("the people of a table of the population are not in the groups of {}", quote(group)),
+                "State the population's `size`, or use `round`.",
+            );
+        }
+    }
+}
+
+/// The parameters of a column's operator, with their places.
+fn parameters<'f>(column: &Draft<'f>) -> Option<&'f Fields> {
+    let Node::Choice(_, behind) = &column.fields.found("apply")?.node else { return None };
+    let Node::Table(fields) = &behind.node else { return None };
+    Some(fields)
 }
 
 fn privacy(root: &Fields, columns: &[Draft<'_>], desk: &mut Desk) {

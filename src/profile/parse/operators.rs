@@ -57,6 +57,7 @@ fn with_parameters(name: &str, fields: &Fields, desk: &mut Desk) -> Option<Opera
             k: fields.whole("k").value()?,
             step: fields.number("step").value()?,
             with: fields.word("with", CentreName::ALL).value().unwrap_or(CentreName::Mean),
+            group: fields.owned("group"),
         },
         "noise" => return noise(fields, desk),
         _ => return None,

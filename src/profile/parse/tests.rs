@@ -173,6 +173,20 @@ fn column(keys: &str) -> ColumnSpec {
     loaded(&text).profile.columns.remove(0)
 }
 
+#[test]
+fn columns_of_one_group_know_its_name() {
+    let column = |name: &str| {
+        format!(
+            "[[column]]\nname = \"{name}\"\nrole = \"sensitive\"\napply = {{ microaggregate = {{ k = 5, step = 1, group = \"vitals\" }} }}\n"
+        )
+    };
+    let text = format!("{}\n{}{}", head("@").unwrap(), column("a"), column("b"));
+    for column in loaded(&text).profile.columns {
+        let Some(OperatorSpec::Microaggregate { group, .. }) = column.apply else { panic!("an operator") };
+        assert_eq!(group.as_deref(), Some("vitals"));
+    }
+}
+
 fn number(text: &str) -> Decimal {
     Decimal::parse(text.as_bytes()).unwrap()
 }
@@ -215,11 +229,11 @@ fn operators_are_read_with_their_defaults() {
         (r#"{ shift_date = { days = 365 } }"#, OperatorSpec::ShiftDate { days: 365 }),
         (
             r#"{ microaggregate = { k = 5, step = 0.5 } }"#,
-            OperatorSpec::Microaggregate { k: 5, step: number("0.5"), with: CentreName::Mean },
+            OperatorSpec::Microaggregate { k: 5, step: number("0.5"), with: CentreName::Mean, group: None },
         ),
         (
             r#"{ microaggregate = { k = 5, step = 10, with = "median" } }"#,
-            OperatorSpec::Microaggregate { k: 5, step: number("10"), with: CentreName::Median },
+            OperatorSpec::Microaggregate { k: 5, step: number("10"), with: CentreName::Median, group: None },
         ),
         (
             r#"{ noise = { laplace = 5 } }"#,

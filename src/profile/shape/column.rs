@@ -233,6 +233,12 @@ static MICROAGGREGATE: Table = Table {
             r#""median""#,
             "What stands for a group: `mean`, as by default, or `median`, the middle member.",
         ),
+        optional(
+            "group",
+            Kind::Text(Rule::Slug),
+            r#""vitals""#,
+            "Columns that name one group are put into groups together: at least k rows share all their centres. They have one `k`; `step` and `with` are each column's own. Rows lacking the same of these numbers are grouped among themselves; where those are fewer than k, none of their numbers leaves.",
+        ),
     ],
 };
 
