@@ -244,6 +244,8 @@ pub struct ReleasedColumn {
     pub grid: Option<Step>,
     /// Rows that share every value at least, where the operator promises so.
     pub shared_by: Option<u64>,
+    /// Places of the released columns with which it keeps that promise together, itself among them; none where it does alone.
+    pub together: Vec<usize>,
     /// Whether its values are permuted among the rows.
     pub permuted: bool,
     /// The form of a keyed or random name, where the column holds those.

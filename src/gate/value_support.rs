@@ -1,9 +1,10 @@
-//! How many members share each released value of the columns that are no quasi-identifiers and no tokens.
+//! How many members share each released value of the columns that are no quasi-identifiers and no tokens, and each tuple of columns that
+//! promise it together.
 //!
 //! For each value the members are counted up to the limit that is asked, so memory is bounded by different values, and
 //! those are sampled by their marks where there are many. The least and the greatest number are followed apart.
 
-use super::distinct::slot;
+use super::distinct::{slot, spread};
 use super::{Case, Count, Marks, Place, Reading};
 use crate::value::{Batch, Column, Decimal, Text};
 use hashbrown::HashTable;
@@ -16,6 +17,8 @@ const VALUES: usize = 1 << 15;
 pub(super) struct ValueSupport {
     subject: Option<usize>,
     pub(super) columns: Vec<Support>,
+    /// Columns together: their places, and their tuples as if they were values.
+    pub(super) tuples: Vec<(Vec<usize>, Support)>,
 }
 
 /// One of them.
@@ -59,6 +62,15 @@ pub(super) fn places(case: &Case<'_>) -> Vec<usize> {
     (0..policy.columns.len()).filter(looked_at).collect()
 }
 
+/// Places of columns that promise together by how many rows each tuple is shared.
+pub(super) fn together(case: &Case<'_>) -> Vec<Vec<usize>> {
+    let columns = case.policy.columns.iter().enumerate();
+    columns
+        .filter(|(at, column)| column.together.first() == Some(at))
+        .map(|(_, column)| column.together.clone())
+        .collect()
+}
+
 /// Members that a value must have; none where the profile asks for no k and no support.
 pub(super) fn limit(case: &Case<'_>) -> Option<u64> {
     case.policy.limits.value_support.or(case.policy.k.map(|k| u64::from(k.get())))
@@ -71,14 +83,23 @@ pub(super) fn limit_of(case: &Case<'_>, place: usize) -> Option<u64> {
 
 /// Has the values counted.
 pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
-    let places = places(case);
-    if places.is_empty() {
+    let (places, together) = (places(case), together(case));
+    if places.is_empty() && together.is_empty() {
         return;
     }
     let subject = case.policy.subject;
-    reading.mark(places.iter().copied().chain(subject));
-    reading.want(places.iter().copied().chain(subject), || ValueSupport {
+    let all: Vec<usize> = places.iter().chain(together.iter().flatten()).copied().chain(subject).collect();
+    reading.mark(all.iter().copied());
+    let promised = |place: usize| case.policy.columns[place].shared_by.and_then(|rows| usize::try_from(rows).ok());
+    reading.want(all, || ValueSupport {
         subject,
+        tuples: together
+            .into_iter()
+            .map(|places| {
+                let support = Support::new(places[0], promised(places[0]).unwrap_or(usize::MAX), false);
+                (places, support)
+            })
+            .collect(),
         columns: places
             .iter()
             .map(|place| {
@@ -112,6 +133,19 @@ impl Support {
         Some((self.least.as_ref()?.value.count(), self.greatest.as_ref()?.value.count()))
     }
 
+    /// Takes the marks of tuples; zero is one without a cell. Rows are members.
+    fn add_tuples(&mut self, marks: impl Iterator<Item = u64>) {
+        for mark in marks.filter(|mark| *mark > 0) {
+            self.cells += 1;
+            if mark.trailing_zeros() < self.halvings {
+                continue;
+            }
+            match self.kept.find_mut(slot(mark), |known| known.mark == mark) {
+                Some(known) => known.rows += 1,
+                None => self.keep(Value { mark, rows: 1, members: Vec::new() }),
+            }
+        }
+    }
     /// Takes cells with their marks; of the members' cells the marks are enough.
     fn add(&mut self, cells: &Text<'_>, marks: &[u64], members: Option<&[u64]>) {
         for (row, mark) in marks.iter().copied().enumerate() {
@@ -227,7 +261,11 @@ fn number_of(cell: &[u8]) -> Option<f64> {
 impl Count for ValueSupport {
     fn fork(&self) -> Self {
         let fork = |column: &Support| Support::new(column.place, column.limit, column.ordered);
-        Self { subject: self.subject, columns: self.columns.iter().map(fork).collect() }
+        Self {
+            subject: self.subject,
+            columns: self.columns.iter().map(fork).collect(),
+            tuples: self.tuples.iter().map(|(places, tuples)| (places.clone(), fork(tuples))).collect(),
+        }
     }
     fn batch(&mut self, _: Place, batch: &Batch<'_>, marks: &Marks) {
         let members = self.subject.map(|at| marks.of(at));
@@ -235,10 +273,21 @@ impl Count for ValueSupport {
             let cells: &Column<'_> = &batch.columns[column.place];
             column.add(&cells.to_text(), marks.of(column.place), members);
         }
+        for (places, tuples) in &mut self.tuples {
+            let columns: Vec<&[u64]> = places.iter().map(|place| marks.of(*place)).collect();
+            let mark = |row: usize| {
+                let cells = || columns.iter().map(|column| column[row]);
+                if cells().all(|mark| mark == 0) { 0 } else { cells().fold(1, |all, mark| spread(spread(all) ^ mark)) }
+            };
+            tuples.add_tuples((0..batch.rows).map(mark));
+        }
     }
     fn absorb(&mut self, other: Self) {
         for (column, other) in self.columns.iter_mut().zip(other.columns) {
             column.absorb(other);
+        }
+        for ((_, tuples), (_, other)) in self.tuples.iter_mut().zip(other.tuples) {
+            tuples.absorb(other);
         }
     }
 }

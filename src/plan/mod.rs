@@ -377,6 +377,11 @@ impl Plan {
             operator: column.operator,
             grid: column.grid,
             shared_by: column.shared_by,
+            together: column
+                .together
+                .iter()
+                .filter_map(|at| self.released.iter().position(|other| other == at))
+                .collect(),
             permuted: self.permuted.contains(&at),
             token: column.token,
             domain: column.domain.clone(),

@@ -1,7 +1,7 @@
 //! No released value is shared by fewer than k members, extremes least of all.
 //!
 //! The one salary of a million, the only case of a disease, the oldest person: such a value names its bearer whatever the
-//! quasi-identifiers say (threats, A13). Counted on disk in every column that is no quasi-identifier, whose values classes
+//! quasi-identifiers say (threats, A13). So does a tuple of numbers of which the profile promises that k rows share it. Counted on disk in every column that is no quasi-identifier, whose values classes
 //! share anyway, and no token.
 
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
@@ -20,11 +20,11 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
-    let places = value_support::places(case);
-    if places.is_empty() {
+    let (places, together) = (value_support::places(case), value_support::together(case));
+    if places.is_empty() && together.is_empty() {
         return Finding::not_applicable("nothing leaves but quasi-identifiers, tokens and noise");
     }
-    if places.iter().all(|place| value_support::limit_of(case, *place).is_none()) {
+    if together.is_empty() && places.iter().all(|place| value_support::limit_of(case, *place).is_none()) {
         return Finding::not_applicable("the profile asks for no k and sets no `value_support`");
     }
     let Some(support) = measured.count::<ValueSupport>() else {
@@ -43,10 +43,25 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             told.push(format!("`{name}`: {about}{few} of {}{extremes}", column.distinct()));
         }
     }
+    // numbers that are grouped together are shared together
+    for (places, tuples) in &support.tuples {
+        let few = tuples.rare();
+        rare += few;
+        if few > 0 {
+            let about = if tuples.halvings == 0 { "" } else { "about " };
+            let names: Vec<String> = places.iter().map(|at| format!("`{}`", case.policy.columns[*at].name)).collect();
+            told.push(format!("{} together: {about}{few} of {}", names.join(", "), tuples.distinct()));
+        }
+    }
     let measured = if told.is_empty() { "no rare value".to_owned() } else { told.join("; ") };
     // of a microaggregated column the rows of a group, where those are more
-    let limits: BTreeSet<usize> =
-        support.columns.iter().map(|column| column.limit).filter(|limit| *limit > 1).collect();
+    let limits: BTreeSet<usize> = support
+        .columns
+        .iter()
+        .chain(support.tuples.iter().map(|(_, tuples)| tuples))
+        .map(|column| column.limit)
+        .filter(|limit| *limit > 1)
+        .collect();
     let limit = limits.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
     Finding::of(rare == 0, measured, format!("every value shared by {limit} members"))
 }

@@ -76,6 +76,26 @@ fn a_rare_value_and_an_extreme_one_fire() {
     assert_eq!(in_tier(rich, Tier::Trade).with_status(Status::Warn), ["rare-values"]);
 }
 
+/// Each number by itself is shared by many, the two together by few.
+#[test]
+fn a_tuple_of_few_rows_fires_where_columns_promise_together() {
+    let mut world = clean();
+    for at in [2, 3] {
+        (world.policy.columns[at].shared_by, world.policy.columns[at].together) = (Some(8), vec![2, 3]);
+    }
+    assert!(world.fired().is_empty(), "{:?}", world.fired());
+    // 10 rows have each pair; three of one pair take the other illness of the same amount
+    let of = |row: &Vec<Option<String>>| (row[2].clone(), row[3].clone());
+    let first = of(&world.source[0]);
+    let other = world.source.iter().map(of).find(|pair| pair.0 != first.0 && pair.1 == first.1).unwrap();
+    let few: Vec<usize> = (0..world.source.len()).filter(|at| of(&world.source[*at]) == first).take(3).collect();
+    few.iter().for_each(|at| world.source[*at][2].clone_from(&other.0));
+    assert_eq!(world.fired(), ["rare-values"]);
+    assert_eq!(world.measured("rare-values"), "`ill`, `amount` together: 1 of 6");
+    world.policy.columns.iter_mut().for_each(|column| column.shared_by = column.shared_by.map(|_| 7));
+    assert!(world.fired().is_empty(), "seven rows are left: {:?}", world.fired());
+}
+
 #[test]
 fn a_value_of_one_person_in_many_rows_is_rare() {
     let mut world = by_person();

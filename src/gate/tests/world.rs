@@ -74,6 +74,7 @@ pub(crate) fn clean() -> World {
         operator: ["token", "keep", "keep", "round"][at],
         grid: (at == 3).then_some(Step { mantissa: 100, scale: 0 }),
         shared_by: None,
+        together: Vec::new(),
         permuted: false,
         token: (at == 0).then_some(TokenShape { alphabet: Alphabet::Hex, length: 32 }),
         domain: (at == 0).then(|| "phone".to_owned()),
