@@ -22,7 +22,7 @@ pub struct Aggregated {
 }
 
 /// Classes that are grouped at once.
-const AT_ONCE: usize = 4096;
+const AT_ONCE: usize = 1024;
 
 /// Groups classes of equal rows. `points` has a number for each column and class; `members` counts each class, none being 0.
 /// `None` where there are fewer than `k` members.
@@ -56,10 +56,10 @@ pub fn microaggregate(points: &[Vec<f64>], members: &[u64], k: u64) -> Option<Ag
             column.iter().map(|value| if deviation > 0.0 { (value - mean) / deviation } else { 0.0 }).collect()
         })
         .collect();
-    let space = Space { points: &standard, members, k };
     let mut groups: Vec<Vec<usize>> = Vec::new();
-    for block in space.blocks(all) {
-        space.gather(block, &mut groups);
+    for block in blocks(&standard, members, k, all) {
+        let of_block = Block::new(&standard, members, k, &block).gather();
+        groups.extend(of_block.into_iter().map(|group| group.into_iter().map(|at| block[at]).collect()));
     }
     let mut group_of = vec![0; members.len()];
     for (number, group) in (0_u32..).zip(&groups) {
@@ -74,55 +74,73 @@ pub fn microaggregate(points: &[Vec<f64>], members: &[u64], k: u64) -> Option<Ag
     Some(Aggregated { group_of, means, lost })
 }
 
-struct Space<'s> {
-    points: &'s [Vec<f64>],
-    members: &'s [u64],
+/// Pieces of at most [`AT_ONCE`] classes with at least k members each, cut at the median of the widest column.
+fn blocks(points: &[Vec<f64>], members: &[u64], k: u64, all: Vec<usize>) -> Vec<Vec<usize>> {
+    let count = |which: &[usize]| which.iter().map(|at| members[*at]).sum::<u64>();
+    let (mut open, mut done) = (vec![all], Vec::new());
+    while let Some(mut block) = open.pop() {
+        let width = |column: &Vec<f64>| {
+            let values = block.iter().map(|at| column[*at]);
+            let ends = values.fold((f64::MAX, f64::MIN), |ends, value| (ends.0.min(value), ends.1.max(value)));
+            ends.1 - ends.0
+        };
+        let widths = points.iter().map(|column| (width(column), column));
+        let widest = if block.len() > AT_ONCE { widths.max_by(|left, right| left.0.total_cmp(&right.0)) } else { None };
+        let Some((_, column)) = widest else {
+            done.push(block);
+            continue;
+        };
+        let order = |left: &usize, right: &usize| column[*left].total_cmp(&column[*right]).then(left.cmp(right));
+        let half = block.len() / 2;
+        block.select_nth_unstable_by(half, order);
+        let mut right = block.split_off(half);
+        if count(&block) < k || count(&right) < k {
+            block.append(&mut right);
+            done.push(block);
+        } else {
+            open.extend([right, block]);
+        }
+    }
+    for block in &mut done {
+        block.sort_unstable();
+    }
+    done
+}
+
+/// The classes of one block, close together in memory: for each a point of so many columns, and its members.
+struct Block {
+    points: Vec<f64>,
+    columns: usize,
+    members: Vec<u64>,
     k: u64,
 }
 
-impl Space<'_> {
+impl Block {
+    fn new(points: &[Vec<f64>], members: &[u64], k: u64, which: &[usize]) -> Self {
+        Self {
+            points: which.iter().flat_map(|at| points.iter().map(|column| column[*at])).collect(),
+            columns: points.len(),
+            members: which.iter().map(|at| members[*at]).collect(),
+            k,
+        }
+    }
     fn count(&self, which: &[usize]) -> u64 {
         which.iter().map(|at| self.members[*at]).sum()
     }
-    /// Pieces of at most [`AT_ONCE`] classes with at least k members each, cut at the median of the widest column.
-    fn blocks(&self, all: Vec<usize>) -> Vec<Vec<usize>> {
-        let (mut open, mut done) = (vec![all], Vec::new());
-        while let Some(mut block) = open.pop() {
-            let width = |column: &Vec<f64>| {
-                let ends = block
-                    .iter()
-                    .map(|at| column[*at])
-                    .fold((f64::MAX, f64::MIN), |ends, value| (ends.0.min(value), ends.1.max(value)));
-                ends.1 - ends.0
-            };
-            let widest = self.points.iter().max_by(|left, right| width(left).total_cmp(&width(right)));
-            let Some(column) = widest.filter(|_| block.len() > AT_ONCE) else {
-                done.push(block);
-                continue;
-            };
-            block.sort_by(|left, right| column[*left].total_cmp(&column[*right]).then(left.cmp(right)));
-            let right = block.split_off(block.len() / 2);
-            if self.count(&block) < self.k || self.count(&right) < self.k {
-                block.extend(right);
-                done.push(block);
-            } else {
-                open.extend([right, block]);
-            }
-        }
-        done
+    fn point(&self, at: usize) -> &[f64] {
+        &self.points[at * self.columns..][..self.columns]
     }
     fn distance(&self, at: usize, to: &[f64]) -> f64 {
-        self.points.iter().zip(to).map(|(column, to)| (column[at] - to).powi(2)).sum()
-    }
-    fn place(&self, at: usize) -> Vec<f64> {
-        self.points.iter().map(|column| column[at]).collect()
+        self.point(at).iter().zip(to).map(|(value, to)| (value - to).powi(2)).sum()
     }
     #[expect(clippy::cast_precision_loss, reason = "weights of means")]
     fn mean(&self, which: &[usize]) -> Vec<f64> {
-        let weight = self.count(which) as f64;
-        let of =
-            |column: &Vec<f64>| which.iter().map(|at| column[*at] * self.members[*at] as f64).sum::<f64>() / weight;
-        self.points.iter().map(of).collect()
+        let (mut sums, weight) = (vec![0.0; self.columns], self.count(which) as f64);
+        for at in which {
+            let members = self.members[*at] as f64;
+            sums.iter_mut().zip(self.point(*at)).for_each(|(sum, value)| *sum += value * members);
+        }
+        sums.iter().map(|sum| sum / weight).collect()
     }
     /// Of those equally far the first.
     fn farthest(&self, left: &[usize], from: &[f64]) -> Option<usize> {
@@ -131,9 +149,9 @@ impl Space<'_> {
     }
     /// Takes a class and its nearest ones out of `left` until k members are together.
     fn take(&self, left: &mut Vec<usize>, around: usize) -> Vec<usize> {
-        let to = self.place(around);
+        let to = self.point(around);
         let others = left.iter().filter(|at| **at != around);
-        let mut near: Vec<(f64, usize)> = others.map(|at| (self.distance(*at, &to), *at)).collect();
+        let mut near: Vec<(f64, usize)> = others.map(|at| (self.distance(*at, to), *at)).collect();
         let order = |one: &(f64, usize), other: &(f64, usize)| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1));
         // no class is empty, so that no more than k of them are asked for
         let most = usize::try_from(self.k).unwrap_or(usize::MAX);
@@ -154,13 +172,13 @@ impl Space<'_> {
         left.retain(|at| taken.binary_search(at).is_err());
         taken
     }
-    /// MDAV over one block, which has at least k members.
-    fn gather(&self, mut left: Vec<usize>, groups: &mut Vec<Vec<usize>>) {
-        let first = groups.len();
+    /// MDAV over the block, which has at least k members.
+    fn gather(&self) -> Vec<Vec<usize>> {
+        let (mut left, mut groups): (Vec<usize>, Vec<Vec<usize>>) = ((0..self.members.len()).collect(), Vec::new());
         while self.count(&left) >= self.k.saturating_mul(3) {
             let Some(one) = self.farthest(&left, &self.mean(&left)) else { break };
             groups.push(self.take(&mut left, one));
-            let Some(other) = self.farthest(&left, &self.place(one)) else { break };
+            let Some(other) = self.farthest(&left, self.point(one)) else { break };
             if self.count(&left) < self.k {
                 break;
             }
@@ -171,20 +189,17 @@ impl Space<'_> {
         {
             groups.push(self.take(&mut left, one));
         }
-        if self.count(&left) >= self.k {
+        // too few left for a group of their own go to the nearest group; in a block without one they are all there is
+        if self.count(&left) >= self.k || groups.is_empty() {
             groups.push(left);
-            return;
+            return groups;
         }
-        // too few are left for a group of their own: each goes to the nearest group of this block
-        if groups.len() == first {
-            groups.push(left);
-            return;
-        }
-        let centres: Vec<Vec<f64>> = groups[first..].iter().map(|group| self.mean(group)).collect();
+        let centres: Vec<Vec<f64>> = groups.iter().map(|group| self.mean(group)).collect();
         for at in left {
-            let nearest = (0..centres.len())
-                .min_by(|one, other| self.distance(at, &centres[*one]).total_cmp(&self.distance(at, &centres[*other])));
-            groups[first + nearest.unwrap_or(0)].push(at);
+            let apart = |centre: &usize| self.distance(at, &centres[*centre]);
+            let nearest = (0..centres.len()).min_by(|one, other| apart(one).total_cmp(&apart(other)));
+            groups[nearest.unwrap_or(0)].push(at);
         }
+        groups
     }
 }

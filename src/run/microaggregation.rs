@@ -50,8 +50,8 @@ pub(super) fn learn(
             let Some((k, centre)) = operators.groups_of(at) else { continue };
             let numbers = numbers(&table);
             let (centres, groups) = centres(&numbers, k, centre);
-            let centred = |at: usize| centres.get(at).map(|(_, centre)| *centre);
-            let placed = numbers.iter().enumerate().map(|(at, (number, rows))| (*number, centred(at), *rows));
+            let shown = |at: usize| centres.get(at).map(|(_, centre)| *centre);
+            let placed = numbers.iter().enumerate().map(|(at, (number, rows))| (*number, shown(at), *rows));
             costs.push(Aggregation { name: name(at), groups, lost: lost(placed) });
             operators.learn(at, centres);
         } else {
@@ -209,7 +209,9 @@ impl Worker for Counter<'_> {
 fn cells(column: &Column<'_>, rows: &[usize]) -> Text<'static> {
     let text = column.to_text();
     let mut cells = TextBuilder::with_capacity(rows.len(), 8);
-    rows.iter().for_each(|row| cells.push_option(text.get(*row)));
+    for row in rows {
+        cells.push_option(text.get(*row));
+    }
     cells.finish(false)
 }
 
