@@ -129,7 +129,7 @@ impl Reader<'_> {
         let from = self.start;
         self.arrange(text, open_end, sink);
         let region = from..self.start.min(text.len());
-        let returns = memchr_iter(b'\r', &text[region.clone()]).count();
+        let returns = if self.scratch.marks.returns { memchr_iter(b'\r', &text[region.clone()]).count() } else { 0 };
         let stripped = if returns == 0 { 0 } else { self.strip_returns(text, open_end) };
         // Whether an unquoted cell may hold a byte that a writer must quote: a CR that ends no line, or the usual quote where
         // another or none is used.

@@ -3,17 +3,22 @@
 //! Responsible for: the ends of fields outside quotes, in order, and which fields hold a quote. Whether the quotes stand
 //! where they may, and what the cells are, is for [`super::csv`].
 //!
-//! Each block becomes bit masks (one compare per byte, which the compiler turns into vector instructions, and one multiply
-//! per eight bytes to gather the bits); then the set bits are walked. Stretches without a quote take a shorter way.
+//! Each block becomes bit masks; then the set bits are walked. Where the machine has wide registers, [`Finder`] makes the masks, and goes
+//! through stretches without a quote by itself. Elsewhere it is one compare per byte, which the compiler turns into vector
+//! instructions, and one multiply per eight bytes to gather the bits.
 
+use crate::lanes::{Finder, Sought};
 use memchr::{memchr, memchr3};
+use std::sync::LazyLock;
 
 /// Set in an end when the field holds a quote.
 pub(super) const QUOTED: u32 = 1 << 31;
 /// Bytes of a block: one bit of a mask each.
 const BLOCK: usize = 64;
-/// Bytes looked at for a quote before the way is chosen; stays in the first cache.
-const WINDOW: usize = 128 * BLOCK;
+/// Blocks looked at together; they stay in the first cache.
+const WINDOW: usize = 128;
+/// Blocks that are walked with quotes in mind before the short way is tried again.
+const QUOTED_WINDOW: usize = 16;
 
 /// The ends that were found and not used yet.
 #[derive(Default)]
@@ -25,6 +30,8 @@ pub(super) struct Marks {
     rows: Vec<u32>,
     /// Whether any field of a whole or begun row holds a quote.
     pub(super) quotes: bool,
+    /// Whether there was any CR since [`Self::clear`]; where it is not known, yes.
+    pub(super) returns: bool,
 }
 
 impl Marks {
@@ -41,6 +48,7 @@ impl Marks {
         self.used = 0;
         self.rows.clear();
         self.quotes = false;
+        self.returns = false;
     }
     /// Forgets the whole rows and keeps the begun one.
     fn drop_rows(&mut self) {
@@ -70,6 +78,7 @@ impl Marks {
 
 /// The state between two batches of a shard.
 pub(super) struct Scanner {
+    finder: Option<Finder>,
     delimiter: u8,
     quote: Option<u8>,
     keep: bool,
@@ -85,9 +94,10 @@ pub(super) struct Scanner {
 impl Scanner {
     /// At the start of a shard. `keep` says that quotes open at the start of a field only.
     pub(super) fn new(text: &[u8], delimiter: u8, quote: Option<u8>, keep: bool) -> Self {
+        static FASTEST: LazyLock<Option<Finder>> = LazyLock::new(Finder::detect);
         // Without any quote all ways are the same; take the fast one.
         let keep = keep && quote.is_some_and(|quote| memchr(quote, text).is_some());
-        Self { delimiter, quote, keep, at: 0, inside: 0, pending: false, open_end: false }
+        Self { finder: *FASTEST, delimiter, quote, keep, at: 0, inside: 0, pending: false, open_end: false }
     }
     /// How far the text has been read.
     pub(super) fn at(&self) -> usize {
@@ -121,48 +131,93 @@ impl Scanner {
     fn fill_blocks(&mut self, text: &[u8], most: usize, marks: &mut Marks) {
         let limit = most - BLOCK;
         while self.at < text.len() && marks.rows.len() <= limit {
-            let window = &text[self.at..text.len().min(self.at + WINDOW)];
-            marks.reserve(window.len() + BLOCK);
-            let quote = self.quote.filter(|quote| self.inside != 0 || self.pending || memchr(*quote, window).is_some());
-            let (blocks, rest) = window.as_chunks::<BLOCK>();
-            for block in blocks {
-                match quote {
-                    None => self.plain_block(block, marks),
-                    Some(quote) => self.quoted_block(block, quote, marks),
-                }
-                self.at += BLOCK;
-                if marks.rows.len() > limit {
-                    return;
-                }
-            }
-            if !rest.is_empty() {
+            let (blocks, rest) = text[self.at..].as_chunks::<BLOCK>();
+            if blocks.is_empty() {
                 let mut block = [0; BLOCK];
                 block[..rest.len()].copy_from_slice(rest);
-                match quote {
-                    None => self.plain_block(&block, marks),
-                    Some(quote) => self.quoted_block(&block, quote, marks),
-                }
-                self.at += rest.len();
+                self.window(std::slice::from_ref(&block), limit, marks);
+                // what was filled up has no end in it: the bytes behind the text are zeros
+                self.at = text.len();
+            } else {
+                self.window(&blocks[..blocks.len().min(WINDOW)], limit, marks);
             }
         }
     }
 
-    /// A block outside quotes and without one.
+    /// At least one of these blocks.
+    fn window(&mut self, blocks: &[[u8; BLOCK]], limit: usize, marks: &mut Marks) {
+        marks.reserve(BLOCK * (blocks.len() + 1));
+        let mut done = 0;
+        if self.inside == 0 && !self.pending {
+            done = match self.finder {
+                Some(finder) => self.plain_blocks(finder, blocks, limit, marks),
+                None => self.plain_blocks_portably(blocks, limit, marks),
+            };
+            self.at += done * BLOCK;
+        }
+        if done < blocks.len() && marks.rows.len() <= limit {
+            let blocks = &blocks[done..];
+            self.quoted_blocks(&blocks[..blocks.len().min(QUOTED_WINDOW)], limit, marks);
+        }
+    }
+
+    /// Blocks up to the first that has a quote, by wide registers; how many.
+    fn plain_blocks(&self, finder: Finder, blocks: &[[u8; BLOCK]], limit: usize, marks: &mut Marks) -> usize {
+        let from = (place(self.at), place(marks.used));
+        let seen = finder.plain(blocks, self.sought(), from, limit, &mut marks.ends[marks.used..], &mut marks.rows);
+        marks.used += seen.ends;
+        marks.returns |= seen.returns;
+        seen.blocks
+    }
+
+    /// The same on any machine.
+    fn plain_blocks_portably(&self, blocks: &[[u8; BLOCK]], limit: usize, marks: &mut Marks) -> usize {
+        marks.returns = true;
+        let free = |block: &&[u8; BLOCK]| self.quote.is_none_or(|quote| memchr(quote, *block).is_none());
+        let mut done = 0;
+        for block in blocks.iter().take_while(free) {
+            self.plain_block(block, self.at + done * BLOCK, marks);
+            done += 1;
+            if marks.rows.len() > limit {
+                break;
+            }
+        }
+        done
+    }
+
+    /// Blocks with quotes, or inside them, until there are rows enough.
+    fn quoted_blocks(&mut self, blocks: &[[u8; BLOCK]], limit: usize, marks: &mut Marks) {
+        let mut masks = [[0; 3]; QUOTED_WINDOW];
+        let sought = self.sought();
+        match self.finder {
+            Some(finder) => finder.masks(blocks, sought, &mut masks),
+            None => blocks.iter().zip(&mut masks).for_each(|(block, masks)| *masks = masks_of(block, sought)),
+        }
+        marks.returns = true;
+        for masks in &masks[..blocks.len()] {
+            self.quoted_block(*masks, marks);
+            self.at += BLOCK;
+            if marks.rows.len() > limit {
+                return;
+            }
+        }
+    }
+
+    fn sought(&self) -> Sought {
+        let (delimiter, quote) = (self.delimiter, self.quote.unwrap_or(self.delimiter));
+        Sought { delimiter, quote, quoted: self.quote.is_some() }
+    }
+
+    /// A block outside quotes and without one, which begins at `at`.
     #[inline]
-    #[expect(
-        clippy::needless_bitwise_bool,
-        reason = "a branch would keep the compare from being one vector instruction"
-    )]
-    fn plain_block(&mut self, block: &[u8; BLOCK], marks: &mut Marks) {
-        let delimiter = self.delimiter;
-        let ends = mask(block, |byte| (byte == delimiter) | (byte == b'\n'));
-        let mut lines = mask(block, |byte| byte == b'\n');
+    fn plain_block(&self, block: &[u8; BLOCK], at: usize, marks: &mut Marks) {
+        let [ends, mut lines, _] = masks_of(block, self.sought());
         while lines != 0 {
             let before = (ends & (lines ^ (lines - 1))).count_ones();
             marks.rows.push(place(marks.used).wrapping_add(before));
             lines &= lines - 1;
         }
-        let base = place(self.at);
+        let base = place(at);
         let found = ends.count_ones() as usize;
         let into = &mut marks.ends[marks.used..][..BLOCK];
         let mut left = ends;
@@ -179,19 +234,15 @@ impl Scanner {
         marks.used += found;
     }
 
-    /// A block with quotes, or inside them.
+    /// A block with quotes, or inside them, from the bits of its ends, lines and quotes.
     #[inline]
-    #[expect(
-        clippy::needless_bitwise_bool,
-        reason = "a branch would keep the compare from being one vector instruction"
-    )]
-    fn quoted_block(&mut self, block: &[u8; BLOCK], quote: u8, marks: &mut Marks) {
-        let delimiter = self.delimiter;
-        let mut quotes = mask(block, |byte| byte == quote);
-        let inside = parity(quotes) ^ self.inside;
+    fn quoted_block(&mut self, [ends, lines, mut quotes]: [u64; 3], marks: &mut Marks) {
+        let inside = match self.quote {
+            Some(_) => parity(quotes) ^ self.inside,
+            None => 0,
+        };
         self.inside = if inside >> 63 == 1 { u64::MAX } else { 0 };
-        let mut ends = mask(block, |byte| (byte == delimiter) | (byte == b'\n')) & !inside;
-        let lines = mask(block, |byte| byte == b'\n') & !inside;
+        let (mut ends, lines) = (ends & !inside, lines & !inside);
         marks.quotes |= quotes != 0;
         let base = place(self.at);
         while ends != 0 {
@@ -212,6 +263,7 @@ impl Scanner {
     /// The exact way: a quote opens a field at its start only, and closes it unless doubled.
     fn fill_keep(&mut self, text: &[u8], most: usize, marks: &mut Marks) {
         let quote = self.quote.expect("this way is taken with a quote only");
+        marks.returns = true;
         let mut quoted = self.pending;
         while self.at < text.len() && marks.rows.len() < most {
             if text[self.at] == quote && !quoted {
@@ -263,6 +315,18 @@ fn place(at: usize) -> u32 {
     at as u32
 }
 
+/// The bits of a block's ends, lines and quotes on any machine.
+#[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "a branch would keep the compare from being one vector instruction")]
+fn masks_of(block: &[u8; BLOCK], sought: Sought) -> [u64; 3] {
+    let Sought { delimiter, quote, .. } = sought;
+    [
+        mask(block, |byte| (byte == delimiter) | (byte == b'\n')),
+        mask(block, |byte| byte == b'\n'),
+        mask(block, |byte| byte == quote),
+    ]
+}
+
 /// One bit for each byte that fits.
 #[inline]
 fn mask(block: &[u8; BLOCK], fits: impl Fn(u8) -> bool) -> u64 {
@@ -291,6 +355,55 @@ fn parity(mut bits: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All ends and rows of a text, read `most` rows at a time.
+    fn read(text: &[u8], quote: Option<u8>, most: usize, finder: Option<Finder>) -> (Vec<u32>, Vec<u32>, bool) {
+        let mut scanner = Scanner::new(text, b',', quote, false);
+        scanner.finder = finder;
+        let (mut marks, mut ends, mut rows, mut start, mut quotes) =
+            (Marks::default(), Vec::new(), Vec::new(), 0, false);
+        loop {
+            scanner.fill(text, start, most, &mut marks);
+            quotes |= marks.quotes;
+            let Some(last) = marks.rows().last() else { return (ends, rows, quotes) };
+            let whole = &marks.ends()[..*last as usize];
+            rows.extend(marks.rows().iter().map(|row| row + place(ends.len())));
+            start = (whole.last().unwrap() & !QUOTED) as usize + 1;
+            ends.extend_from_slice(whole);
+            let seen = text[..scanner.at()].contains(&b'\r');
+            assert!(marks.returns || !seen, "every CR is told");
+        }
+    }
+
+    #[test]
+    fn every_way_of_this_machine_finds_the_same_separators() {
+        #[cfg(target_arch = "x86_64")]
+        assert_eq!(Finder::all().is_empty(), !std::arch::is_x86_feature_detected!("avx2"), "what it has is used");
+        for finder in Finder::all() {
+            let blocks = [*b"a,bb\nc,,,\n,,\n,dddddddddddddddddddddddddddddddddddd\r\n,eee,ffff,\n\n"; 3];
+            let sought = Sought { delimiter: b',', quote: b'"', quoted: true };
+            let (mut ends, mut rows) = (vec![0; 192], Vec::new());
+            let seen = finder.plain(&blocks, sought, (1000, 7), 9, &mut ends, &mut rows);
+            assert!(seen.blocks == 2 && seen.returns && seen.ends == 32, "{seen:?}");
+            assert_eq!((ends[0], rows[0], rows.len()), (1001, 9, 12));
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn wide_registers_agree_with_any_machine(
+            pieces in proptest::collection::vec(("[ab]{0,40}", "[,\n\"\r]{0,3}"), 0..120), most in 128_usize..200,
+            lines in 0_usize..400, quoted: bool,
+        ) {
+            let text = pieces.iter().map(|(words, ends)| format!("{words}{ends}")).collect::<String>() + &"\n".repeat(lines);
+            let quote = quoted.then_some(b'"');
+            let expected = read(text.as_bytes(), quote, most, None);
+            for finder in Finder::all() {
+                let found = read(text.as_bytes(), quote, most, Some(finder));
+                proptest::prop_assert!(found == expected, "ends, rows or quotes differ");
+            }
+        }
+    }
 
     proptest::proptest! {
         #[test]

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use data_encoding::{BASE64URL_NOPAD, Encoding, Specification};
 
-use super::lanes::hex;
+use crate::lanes::hex;
 
 /// How a token is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,23 +101,12 @@ fn append(encoding: &Encoding, bytes: &[u8], out: &mut Vec<u8>) {
     encoding.encode_mut(bytes, &mut out[start..]);
 }
 
-/// Sixteen bytes as hex on any machine: 6 more carries a nibble above 9 into bit 4, and such a nibble is a letter, 39 further on.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-pub(super) fn plain_hex(bytes: &[u8; 16]) -> [u8; 32] {
-    let mut digits = [0; 32];
-    for (pair, &byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
-        let nibbles = (u16::from(byte) >> 4) | ((u16::from(byte) & 15) << 8);
-        let letters = (nibbles.wrapping_add(0x0606) >> 4) & 0x0101;
-        *pair = nibbles.wrapping_add(0x3030).wrapping_add(letters.wrapping_mul(39)).to_le_bytes();
-    }
-    digits
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::lanes::plain_hex;
 
     const ALL: [TextEncoding; 3] = [TextEncoding::Hex, TextEncoding::Base32, TextEncoding::Base64Url];
 

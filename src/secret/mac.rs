@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::block_api::compress256;
 use sm3::Sm3;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::lanes::{Avx512, ONE_BLOCK, ShaNi};
+use crate::lanes::{Avx512, Midstates, ONE_BLOCK, ShaNi};
 
 /// The key of one field: turns values into tags. Has no `Debug`, `Clone` or `Serialize`; wiped on drop.
 pub struct FieldKey(Keyed);
@@ -124,19 +124,6 @@ enum Available {
     Avx512(Avx512),
     ShaNi(ShaNi),
     Portable,
-}
-
-/// The states of SHA-256 after the inner and the outer key block: as secret as the key.
-pub(super) struct Midstates {
-    pub(super) inner: [u32; 8],
-    pub(super) outer: [u32; 8],
-}
-
-impl Drop for Midstates {
-    fn drop(&mut self) {
-        self.inner.zeroize();
-        self.outer.zeroize();
-    }
 }
 
 /// FIPS 180-4 §5.3.3.

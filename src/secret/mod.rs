@@ -19,7 +19,6 @@ mod commitment;
 mod derive;
 mod encode;
 mod keygen;
-mod lanes;
 mod mac;
 mod source;
 mod spill;

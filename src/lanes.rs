@@ -1,41 +1,55 @@
-//! HMAC-SHA-256 of many short messages at once: the one file of the crate with SIMD, and so with `unsafe`.
+//! Vector instructions: the one file of the crate with SIMD, and so with `unsafe`.
 //!
-//! Responsible for: two compressions per message (inner and outer block) in 16 or 32 lanes of AVX-512, or in four
-//! interleaved streams of SHA-NI; and hex digits. Given: the cached mid-states of a key and messages of one inner block. It never
-//! chooses a kernel, and a kernel exists only as a value that its detection has made.
+//! Responsible for: HMAC-SHA-256 of many short messages, two compressions each (inner and outer block) in 16 or 32 lanes of
+//! AVX-512, or in four interleaved streams of SHA-NI; hex digits; and the places of separators in text, sixty-four bytes at a time.
+//! Given: mid-states, messages of one inner block, bytes. It knows neither keys nor tables, and what it does is done portably by those who
+//! call it, too. A kernel exists only as a value that its detection has made.
 
 #![allow(unsafe_code, reason = "vendor intrinsics; each block says why it is sound")]
 
-use super::mac::Midstates;
+use zeroize::Zeroize as _;
+
+/// The states of SHA-256 after the inner and the outer key block: as secret as the key. No `Debug`, no `Clone`; wiped on drop.
+pub(crate) struct Midstates {
+    pub(crate) inner: [u32; 8],
+    pub(crate) outer: [u32; 8],
+}
+
+impl Drop for Midstates {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+    }
+}
 
 /// The longest message whose padding fits the same block: 64 less the 0x80 and eight length bytes.
-pub(super) const ONE_BLOCK: usize = 55;
+pub(crate) const ONE_BLOCK: usize = 55;
 
 /// Proof that this machine has AVX-512 F, BW and VL: 16 messages a register, two registers interlaced.
 #[derive(Clone, Copy)]
-pub(super) struct Avx512(imp::Proof);
+pub(crate) struct Avx512(imp::Proof);
 
 /// Proof that this machine has SHA-NI: four streams interleaved.
 #[derive(Clone, Copy)]
-pub(super) struct ShaNi(imp::Proof);
+pub(crate) struct ShaNi(imp::Proof);
 
 impl Avx512 {
     /// Messages of one call of [`Self::tags32`].
-    pub(super) const LANES: usize = 32;
+    pub(crate) const LANES: usize = 32;
 
     /// `None` where the machine cannot.
-    pub(super) fn detect() -> Option<Self> {
+    pub(crate) fn detect() -> Option<Self> {
         imp::avx512().map(Self)
     }
     /// HMAC of 32 messages, each at most [`ONE_BLOCK`] long.
     #[inline]
-    pub(super) fn tags32(self, key: &Midstates, messages: &[&[u8]; 32], out: &mut [[u8; 32]; 32]) {
+    pub(crate) fn tags32(self, key: &Midstates, messages: &[&[u8]; 32], out: &mut [[u8; 32]; 32]) {
         let Self(proof) = self;
         imp::avx512_tags::<2, 32>(proof, key, messages, out);
     }
     /// HMAC of 16 messages, each at most [`ONE_BLOCK`] long.
     #[inline]
-    pub(super) fn tags16(self, key: &Midstates, messages: &[&[u8]; 16], out: &mut [[u8; 32]; 16]) {
+    pub(crate) fn tags16(self, key: &Midstates, messages: &[&[u8]; 16], out: &mut [[u8; 32]; 16]) {
         let Self(proof) = self;
         imp::avx512_tags::<1, 16>(proof, key, messages, out);
     }
@@ -43,15 +57,15 @@ impl Avx512 {
 
 impl ShaNi {
     /// Messages of one call.
-    pub(super) const LANES: usize = 4;
+    pub(crate) const LANES: usize = 4;
 
     /// `None` where the machine cannot.
-    pub(super) fn detect() -> Option<Self> {
+    pub(crate) fn detect() -> Option<Self> {
         imp::sha_ni().map(Self)
     }
     /// HMAC of four messages whose inner blocks are padded already.
     #[inline]
-    pub(super) fn tags4(self, key: &Midstates, blocks: &[[u8; 64]; 4], out: &mut [[u8; 32]; 4]) {
+    pub(crate) fn tags4(self, key: &Midstates, blocks: &[[u8; 64]; 4], out: &mut [[u8; 32]; 4]) {
         let Self(proof) = self;
         imp::sha_ni_tags(proof, key, blocks, out);
     }
@@ -59,17 +73,109 @@ impl ShaNi {
 
 /// Sixteen bytes as 32 lower-case hex digits.
 #[inline]
-pub(super) fn hex(bytes: &[u8; 16]) -> [u8; 32] {
+pub(crate) fn hex(bytes: &[u8; 16]) -> [u8; 32] {
     imp::hex(bytes)
+}
+
+/// Sixteen bytes as hex on any machine: 6 more carries a nibble above 9 into bit 4, and such a nibble is a letter, 39 further on.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub(crate) fn plain_hex(bytes: &[u8; 16]) -> [u8; 32] {
+    let mut digits = [0; 32];
+    for (pair, &byte) in digits.as_chunks_mut::<2>().0.iter_mut().zip(bytes) {
+        let nibbles = (u16::from(byte) >> 4) | ((u16::from(byte) & 15) << 8);
+        let letters = (nibbles.wrapping_add(0x0606) >> 4) & 0x0101;
+        *pair = nibbles.wrapping_add(0x3030).wrapping_add(letters.wrapping_mul(39)).to_le_bytes();
+    }
+    digits
+}
+
+/// Finds separators by the widest registers of this machine; a shape of text that needs more thought is left to the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct Finder(imp::Eyes);
+
+/// What is looked for, by the order of [`Finder::masks`].
+#[derive(Clone, Copy)]
+pub(crate) struct Sought {
+    pub(crate) delimiter: u8,
+    /// Where there is none, the delimiter again.
+    pub(crate) quote: u8,
+    /// Whether there is one.
+    pub(crate) quoted: bool,
+}
+
+/// What [`Finder::plain`] saw.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Seen {
+    /// Blocks it went through; fewer than given where it met a quote, or enough rows.
+    pub(crate) blocks: usize,
+    /// Ends written.
+    pub(crate) ends: usize,
+    /// Whether any of those blocks has a CR.
+    pub(crate) returns: bool,
+}
+
+impl Finder {
+    /// The fastest of this machine; `None` where it has none.
+    pub(crate) fn detect() -> Option<Self> {
+        imp::eyes().into_iter().next().map(Self)
+    }
+    /// Every one that this machine has, for tests.
+    #[cfg(test)]
+    pub(crate) fn all() -> Vec<Self> {
+        imp::eyes().into_iter().map(Self).collect()
+    }
+    /// Writes the place of every delimiter and LF to `ends`, the first byte being at `base`, and for every LF pushes how many ends there
+    /// are up to its own, `used` being before. Stops before a block that has a quote, and behind one with which there are more rows
+    /// than `most`.
+    ///
+    /// `ends` has room for 64 places a block.
+    #[inline]
+    pub(crate) fn plain(
+        self,
+        blocks: &[[u8; 64]],
+        sought: Sought,
+        (base, used): (u32, u32),
+        most: usize,
+        ends: &mut [u32],
+        rows: &mut Vec<u32>,
+    ) -> Seen {
+        let Self(eyes) = self;
+        imp::plain(eyes, blocks, sought, (base, used), most, ends, rows)
+    }
+    /// For every block a bit for each byte that is the delimiter or LF, that is LF, and that is the quote.
+    #[inline]
+    pub(crate) fn masks(self, blocks: &[[u8; 64]], sought: Sought, masks: &mut [[u64; 3]]) {
+        let Self(eyes) = self;
+        imp::masks(eyes, blocks, sought, masks);
+    }
 }
 
 /// Machines of other families: the proofs cannot exist, so the kernels cannot be called.
 #[cfg(not(target_arch = "x86_64"))]
 mod imp {
-    use super::Midstates;
+    use super::{Midstates, Seen, Sought};
 
     pub(super) type Proof = std::convert::Infallible;
-    pub(super) use crate::secret::encode::plain_hex as hex;
+    pub(super) type Eyes = std::convert::Infallible;
+    pub(super) use super::plain_hex as hex;
+
+    pub(super) fn eyes() -> Vec<Eyes> {
+        Vec::new()
+    }
+    pub(super) fn plain(
+        eyes: Eyes,
+        _: &[[u8; 64]],
+        _: Sought,
+        _: (u32, u32),
+        _: usize,
+        _: &mut [u32],
+        _: &mut Vec<u32>,
+    ) -> Seen {
+        match eyes {}
+    }
+    pub(super) fn masks(eyes: Eyes, _: &[[u8; 64]], _: Sought, _: &mut [[u64; 3]]) {
+        match eyes {}
+    }
 
     pub(super) fn avx512() -> Option<Proof> {
         None
@@ -97,7 +203,7 @@ mod imp {
     #[allow(clippy::wildcard_imports, reason = "some forty intrinsics")]
     use std::arch::x86_64::*;
 
-    use super::{Midstates, ONE_BLOCK};
+    use super::{Midstates, ONE_BLOCK, Seen, Sought};
 
     /// Made by the two detections below only.
     #[derive(Clone, Copy)]
@@ -602,5 +708,195 @@ mod imp {
             out[8..].copy_from_slice(&_mm_cvtsi128_si64(_mm_unpackhi_epi64(text, text)).to_le_bytes());
         }
         digits
+    }
+
+    // ---- separators ----------------------------------------------------------------------------------------------
+
+    /// Made by the detection below only.
+    #[derive(Clone, Copy)]
+    pub(super) enum Eyes {
+        /// AVX-512 with byte masks and byte compression (VBMI2).
+        Wide(Proof),
+        /// AVX2 with BMI.
+        Narrow(Proof),
+    }
+
+    /// What this machine has, fastest first.
+    pub(super) fn eyes() -> Vec<Eyes> {
+        let bits = std::is_x86_feature_detected!("popcnt") && std::is_x86_feature_detected!("bmi1");
+        let wide = bits
+            && std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512vbmi2");
+        let narrow = bits && std::is_x86_feature_detected!("avx2");
+        let wide = wide.then_some(Eyes::Wide(Proof(())));
+        wide.into_iter().chain(narrow.then_some(Eyes::Narrow(Proof(())))).collect()
+    }
+
+    #[inline]
+    pub(super) fn plain(
+        eyes: Eyes,
+        blocks: &[[u8; 64]],
+        sought: Sought,
+        from: (u32, u32),
+        most: usize,
+        ends: &mut [u32],
+        rows: &mut Vec<u32>,
+    ) -> Seen {
+        assert!(ends.len() >= 64 * blocks.len(), "room for every byte");
+        // SAFETY: the value says that the machine has the features.
+        unsafe {
+            match eyes {
+                Eyes::Wide(_) => plain_wide(blocks, sought, from, most, ends, rows),
+                Eyes::Narrow(_) => plain_narrow(blocks, sought, from, most, ends, rows),
+            }
+        }
+    }
+
+    #[inline]
+    pub(super) fn masks(eyes: Eyes, blocks: &[[u8; 64]], sought: Sought, masks: &mut [[u64; 3]]) {
+        // SAFETY: the value says that the machine has the features.
+        unsafe {
+            match eyes {
+                Eyes::Wide(_) => masks_wide(blocks, sought, masks),
+                Eyes::Narrow(_) => masks_narrow(blocks, sought, masks),
+            }
+        }
+    }
+
+    /// A loop over blocks: what is equal to a byte comes from `$load` and `$equal`, and `$write` puts down the places.
+    macro_rules! plain {
+        ($blocks:ident, $sought:ident, $from:ident, $most:ident, $rows:ident, $load:expr, $splat:expr, $equal:expr, $write:expr) => {{
+            let (mut base, mut used) = $from;
+            let [delimiter, line, quote, turn] =
+                [$sought.delimiter, b'\n', $sought.quote, b'\r'].map(|byte| $splat(byte as i8));
+            let (mut seen, mut returns) = (Seen::default(), 0);
+            for block in $blocks {
+                let bytes = $load(block);
+                if $sought.quoted && $equal(bytes, quote) != 0 {
+                    break;
+                }
+                let lines: u64 = $equal(bytes, line);
+                let ends: u64 = lines | $equal(bytes, delimiter);
+                returns |= $equal(bytes, turn);
+                let mut left = lines;
+                while left != 0 {
+                    $rows.push(used.wrapping_add((ends & (left ^ left.wrapping_sub(1))).count_ones()));
+                    left &= left.wrapping_sub(1);
+                }
+                let count = ends.count_ones();
+                $write(ends, count, base, seen.ends);
+                seen.ends = seen.ends.wrapping_add(count as usize);
+                seen.blocks = seen.blocks.wrapping_add(1);
+                used = used.wrapping_add(count);
+                base = base.wrapping_add(64);
+                if $rows.len() > $most {
+                    break;
+                }
+            }
+            seen.returns = returns != 0;
+            seen
+        }};
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,bmi1,popcnt")]
+    fn plain_wide(
+        blocks: &[[u8; 64]],
+        sought: Sought,
+        from: (u32, u32),
+        most: usize,
+        ends: &mut [u32],
+        rows: &mut Vec<u32>,
+    ) -> Seen {
+        let places: [u8; 64] = std::array::from_fn(|place| place as u8);
+        let places = load_wide(&places);
+        let mut write = |found: u64, count: u32, base: u32, at: usize| {
+            let found = _mm512_maskz_compress_epi8(found, places);
+            let base = _mm512_set1_epi32(base as i32);
+            let sixteen = [
+                _mm512_castsi512_si128(found),
+                _mm512_extracti32x4_epi32::<1>(found),
+                _mm512_extracti32x4_epi32::<2>(found),
+                _mm512_extracti32x4_epi32::<3>(found),
+            ];
+            for (some, sixteen) in sixteen.into_iter().enumerate() {
+                let into = &mut ends[at + 16 * some..][..16];
+                let placed = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
+                // SAFETY: writes the sixteen places of the slice, unaligned.
+                unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), placed) };
+                if count as usize <= 16 * (some + 1) {
+                    break;
+                }
+            }
+        };
+        plain!(blocks, sought, from, most, rows, load_wide, _mm512_set1_epi8, _mm512_cmpeq_epi8_mask, write)
+    }
+
+    #[target_feature(enable = "avx2,bmi1,popcnt")]
+    fn plain_narrow(
+        blocks: &[[u8; 64]],
+        sought: Sought,
+        from: (u32, u32),
+        most: usize,
+        ends: &mut [u32],
+        rows: &mut Vec<u32>,
+    ) -> Seen {
+        let mut write = |found: u64, count: u32, base: u32, at: usize| {
+            let mut left = found;
+            // Eight at a time whether they are there or not: that spares a badly predicted branch for each.
+            for eight in 0..8 {
+                for end in &mut ends[at + 8 * eight..][..8] {
+                    *end = base.wrapping_add(left.trailing_zeros());
+                    left &= left.wrapping_sub(1);
+                }
+                if count as usize <= 8 * (eight + 1) {
+                    break;
+                }
+            }
+        };
+        plain!(blocks, sought, from, most, rows, load_narrow, _mm256_set1_epi8, equal_narrow, write)
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn masks_wide(blocks: &[[u8; 64]], sought: Sought, masks: &mut [[u64; 3]]) {
+        let [delimiter, line, quote] = [sought.delimiter, b'\n', sought.quote].map(|byte| _mm512_set1_epi8(byte as i8));
+        for (block, masks) in blocks.iter().zip(masks) {
+            let bytes = load_wide(block);
+            let lines = _mm512_cmpeq_epi8_mask(bytes, line);
+            *masks = [_mm512_cmpeq_epi8_mask(bytes, delimiter) | lines, lines, _mm512_cmpeq_epi8_mask(bytes, quote)];
+        }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn masks_narrow(blocks: &[[u8; 64]], sought: Sought, masks: &mut [[u64; 3]]) {
+        let [delimiter, line, quote] = [sought.delimiter, b'\n', sought.quote].map(|byte| _mm256_set1_epi8(byte as i8));
+        for (block, masks) in blocks.iter().zip(masks) {
+            let bytes = load_narrow(block);
+            let lines = equal_narrow(bytes, line);
+            *masks = [equal_narrow(bytes, delimiter) | lines, lines, equal_narrow(bytes, quote)];
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn load_wide(block: &[u8; 64]) -> __m512i {
+        // SAFETY: reads the 64 bytes of the array, unaligned.
+        unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load_narrow(block: &[u8; 64]) -> [__m256i; 2] {
+        let halves = block.as_chunks::<32>().0;
+        // SAFETY: reads the 32 bytes of each half, unaligned.
+        unsafe { [_mm256_loadu_si256(halves[0].as_ptr().cast()), _mm256_loadu_si256(halves[1].as_ptr().cast())] }
+    }
+
+    /// A bit for each byte that is equal.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn equal_narrow([low, high]: [__m256i; 2], byte: __m256i) -> u64 {
+        let bits = |half| u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(half, byte)) as u32);
+        bits(low) | bits(high) << 32
     }
 }
