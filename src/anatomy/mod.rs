@@ -19,7 +19,7 @@ mod thrift;
 
 pub use arrow::examine_arrow;
 pub use bytes::Bytes;
-pub use needles::{Needles, Search};
+pub use needles::{Needles, Search, shortest_face};
 pub use parquet::examine_parquet;
 
 use crate::error::{Error, ErrorKind, Result};

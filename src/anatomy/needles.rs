@@ -34,11 +34,20 @@ impl Needles {
     /// Searches for these texts in every face of at least six bytes.
     #[must_use]
     pub fn new(texts: &[Vec<u8>]) -> Self {
+        Self::of_faces(texts, |_| true)
+    }
+    /// The same for bytes that are known to be UTF-8: faces that are not cannot occur in them. What is left is longer, so the search takes
+    /// longer steps.
+    #[must_use]
+    pub fn in_utf8(texts: &[Vec<u8>]) -> Self {
+        Self::of_faces(texts, |face| std::str::from_utf8(face).is_ok())
+    }
+    fn of_faces(texts: &[Vec<u8>], occurs: fn(&[u8]) -> bool) -> Self {
         let mut faces: Vec<(Vec<u8>, usize)> = Vec::new();
         let mut seen = BTreeSet::new();
         for (number, text) in texts.iter().enumerate() {
             for face in faces_of(text) {
-                if face.len() >= SHORTEST && seen.insert(face.clone()) {
+                if face.len() >= SHORTEST && occurs(&face) && seen.insert(face.clone()) {
                     faces.push((face, number));
                 }
             }
@@ -195,19 +204,30 @@ impl Sight for Search<'_> {
     }
 }
 
+/// Bytes of the shortest face of a text that may occur in UTF-8: the longer it is, the faster a search for it.
+#[must_use]
+pub fn shortest_face(text: &[u8]) -> usize {
+    let faces = faces_of(text).into_iter().filter(|face| std::str::from_utf8(face).is_ok());
+    faces.map(|face| face.len()).min().unwrap_or(0)
+}
+
 /// The faces of a text.
 fn faces_of(text: &[u8]) -> Vec<Vec<u8>> {
     use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
     let mut faces = vec![text.to_vec(), HEXLOWER.encode(text).into_bytes(), HEXUPPER.encode(text).into_bytes()];
-    // Base64 at the three alignments, Base32 at the five, less the ends that depend on the neighbours
+    // Base64 at the three alignments, Base32 at the five, less the last symbol where its bits depend on the neighbour
+    let settled = |coding: &data_encoding::Encoding, bits: usize, rest: &[u8]| -> Vec<u8> {
+        let mut face = coding.encode(rest).into_bytes();
+        face.truncate(rest.len() * 8 / bits);
+        face
+    };
     for skip in 0..5.min(text.len()) {
         let rest = &text[skip..];
         if skip < 3 {
-            let whole = &rest[..rest.len() / 3 * 3];
-            faces.push(BASE64_NOPAD.encode(whole).into_bytes());
-            faces.push(BASE64URL_NOPAD.encode(whole).into_bytes());
+            faces.push(settled(&BASE64_NOPAD, 6, rest));
+            faces.push(settled(&BASE64URL_NOPAD, 6, rest));
         }
-        faces.push(BASE32_NOPAD.encode(&rest[..rest.len() / 5 * 5]).into_bytes());
+        faces.push(settled(&BASE32_NOPAD, 5, rest));
     }
     let percent = |plain: fn(&u8) -> bool| -> Vec<u8> {
         let escape = |byte: &u8| if plain(byte) { vec![*byte] } else { format!("%{byte:02X}").into_bytes() };
@@ -253,21 +273,37 @@ mod tests {
         let texts = ["13800138000", "张三丰先生", "wang@example.com"];
         for (number, text) in texts.iter().enumerate() {
             for face in faces_of(text.as_bytes()).into_iter().filter(|face| face.len() >= SHORTEST) {
+                assert!(std::str::from_utf8(&face).is_err() || face.len() >= shortest_face(text.as_bytes()));
                 let planted = [&b"some text before it, "[..], &face, b" and some behind it"].concat();
                 for piece in [1, 2, 7, 4096] {
                     let found = count(&texts, &planted, piece);
                     assert_eq!(found.get(&number), Some(&1), "{text} as {}", String::from_utf8_lossy(&face));
                 }
             }
-            // Base64 of a text at any place of a longer one
-            for pad in 0..3 {
-                let long = ["x".repeat(pad), (*text).to_owned(), "yyyy".into()].concat();
-                let planted = data_encoding::BASE64.encode(long.as_bytes());
-                assert!(count(&texts, planted.as_bytes(), 4096).contains_key(&number), "{text} {pad}");
+            // Base64 and Base32 of a text at any place of a longer one
+            for (pad, behind) in (0..5).flat_map(|pad| ["", "y", "yyyy", "中"].map(|behind| (pad, behind))) {
+                let long = ["x".repeat(pad), (*text).to_owned(), behind.into()].concat();
+                for coding in [data_encoding::BASE64, data_encoding::BASE32] {
+                    let planted = coding.encode(long.as_bytes());
+                    assert!(count(&texts, planted.as_bytes(), 4096).contains_key(&number), "{text} {pad} {behind}");
+                }
             }
         }
         assert!(count(&texts, &[b'1'; 5000], 100).is_empty());
         assert!(count(&[], b"anything at all", 3).is_empty());
+    }
+
+    #[test]
+    fn in_utf8_only_faces_that_are_utf8_are_left_out() {
+        let text = "张三丰先生";
+        let (all, some) = (Needles::new(&[text.into()]), Needles::in_utf8(&[text.into()]));
+        let gone: Vec<&[u8]> = all.faces.iter().map(|(face, _)| &face[..]).filter(|face| !has(&some, face)).collect();
+        assert!(!gone.is_empty() && gone.iter().all(|face| std::str::from_utf8(face).is_err()));
+        assert!(some.faces.iter().all(|(face, _)| has(&all, face) && face.len() >= shortest_face(text.as_bytes())));
+    }
+
+    fn has(needles: &Needles, sought: &[u8]) -> bool {
+        needles.faces.iter().any(|(face, _)| face == sought)
     }
 
     #[test]

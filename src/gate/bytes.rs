@@ -4,7 +4,7 @@
 //! enough that chance does not write them.
 
 use super::{Case, Measured};
-use crate::anatomy::{self, Anatomy, Blind, Needles, Sight as _};
+use crate::anatomy::{self, Anatomy, Blind, Expected, Needles, Sight as _};
 use crate::domain::SemanticType;
 use crate::error::Result;
 use std::collections::BTreeSet;
@@ -27,18 +27,26 @@ pub(super) struct BytePass {
 
 /// Marks of a column.
 const MARKS: usize = 64;
+/// A mark all of whose faces have so many bytes is searched in longer steps than others; a column needs so many of those.
+const LONG: usize = 11;
+const ENOUGH: usize = 16;
 
 /// Every file of the staging folder is looked at, data files through their packing.
 pub(super) fn pass(case: &Case<'_>, measured: &Measured) -> BytePass {
     let marks = marks(case);
-    let needles = Needles::new(&marks.iter().map(|(_, mark)| mark.clone()).collect::<Vec<_>>());
+    let texts: Vec<Vec<u8>> = marks.iter().map(|(_, mark)| mark.clone()).collect();
+    let needles = Needles::new(&texts);
+    // the reading has refused cells that are not UTF-8
+    let text = measured.read && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
+    let in_text = text.then(|| Needles::in_utf8(&texts));
+    let in_data = in_text.as_ref().unwrap_or(&needles);
     let next = AtomicUsize::new(0);
     let work = || {
         let mut mine = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(path) = case.files.get(at) else { return mine };
-            mine.push((at, walk(case, path, &needles)));
+            mine.push((at, walk(case, path, in_data)));
         }
     };
     let mut done: Vec<(usize, Result<Walked>)> = std::thread::scope(|scope| {
@@ -112,8 +120,12 @@ fn marks(case: &Case<'_>) -> Vec<(usize, Vec<u8>)> {
                 cells.insert(cell);
             }
         }
-        let step = cells.len().div_ceil(MARKS).max(1);
-        marks.extend(cells.into_iter().step_by(step).map(|cell| (at, cell.to_vec())));
+        let step = cells.len().div_ceil(4 * MARKS).max(1);
+        let some: Vec<&[u8]> = cells.into_iter().step_by(step).collect();
+        let long: Vec<&[u8]> = some.iter().copied().filter(|cell| anatomy::shortest_face(cell) >= LONG).collect();
+        let chosen = if long.len() >= ENOUGH { long } else { some };
+        let step = chosen.len().div_ceil(MARKS).max(1);
+        marks.extend(chosen.into_iter().step_by(step).map(|cell| (at, cell.to_vec())));
     }
     marks
 }

@@ -4,13 +4,15 @@
 //! three places, and which of some thousand parts of all marks occur. A value that was taken always fits; one that does not
 //! fit was not taken. It is a Bloom filter (Bloom 1970) whose first hash is the look.
 
-use hashbrown::HashMap;
-
 /// Looks of values. It tells no value.
 #[derive(Clone, Default)]
 pub struct Shapes {
-    looks: HashMap<u16, Box<Look>, foldhash::fast::FixedState>,
+    /// By [`key`]; empty as long as nothing was taken.
+    looks: Vec<Option<Box<Look>>>,
 }
+
+/// One more than the greatest key.
+const KEYS: usize = 1 << 12;
 
 /// Parts of the marks.
 const PARTS: usize = 1 << 13;
@@ -27,26 +29,34 @@ impl Shapes {
     /// Takes a value with its mark.
     #[inline]
     pub fn take(&mut self, value: &[u8], mark: u64) {
-        let look = self.looks.entry(key(value)).or_insert_with(|| Box::new(Look::NONE));
+        let look = self.look(usize::from(key(value)));
         let (part, bit) = part(mark);
         look.parts[part] |= bit;
         for (bytes, byte) in look.bytes.iter_mut().zip(three(value)) {
             bytes[usize::from(byte / 64)] |= 1 << (byte % 64);
         }
     }
+    #[inline]
+    fn look(&mut self, key: usize) -> &mut Look {
+        if self.looks.is_empty() {
+            self.looks.resize_with(KEYS, || None);
+        }
+        self.looks[key].get_or_insert_with(|| Box::new(Look::NONE))
+    }
     /// Whether a value may be one that was taken.
     #[must_use]
     #[inline]
     pub fn fits(&self, value: &[u8], mark: u64) -> bool {
-        let Some(look) = self.looks.get(&key(value)) else { return false };
+        let Some(Some(look)) = self.looks.get(usize::from(key(value))) else { return false };
         let (part, bit) = part(mark);
         let seen = |(bytes, byte): (&[u64; 4], u8)| bytes[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
         look.parts[part] & bit != 0 && look.bytes.iter().zip(three(value)).all(seen)
     }
     /// Takes in what another worker took.
     pub fn absorb(&mut self, other: Self) {
-        for (key, other) in other.looks {
-            let look = self.looks.entry(key).or_insert_with(|| Box::new(Look::NONE));
+        for (key, other) in other.looks.into_iter().enumerate() {
+            let Some(other) = other else { continue };
+            let look = self.look(key);
             let bits = look.parts.iter_mut().chain(look.bytes.iter_mut().flatten());
             for (bits, more) in bits.zip(other.parts.iter().chain(other.bytes.iter().flatten())) {
                 *bits |= more;

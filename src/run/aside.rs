@@ -7,7 +7,7 @@ use crate::profile::Role;
 use crate::random::Repeatable;
 use crate::secret::{MasterKey, StreamKey};
 use crate::value::{Batch, Column};
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Rows that are kept.
@@ -41,8 +41,12 @@ pub(super) fn gate_seed(key: &MasterKey) -> u64 {
 pub(super) struct Collector<'p> {
     plan: &'p Plan,
     keys: &'p AsideKeys,
-    /// The rows with the smallest priorities so far, the largest of them on top.
-    rows: BinaryHeap<Kept>,
+    /// The rows with the smallest priorities so far, and some more.
+    rows: Vec<Kept>,
+    /// A row with this priority or a larger one is none of them.
+    beyond: (u64, u64, u64),
+    /// The memory of rows that went.
+    spare: Vec<(Cells, Cells)>,
     /// Source columns that name persons, by their places among the plan's.
     naming: Vec<usize>,
     shapes: Shapes,
@@ -68,7 +72,9 @@ impl<'p> Collector<'p> {
         Self {
             plan,
             keys,
-            rows: BinaryHeap::new(),
+            rows: Vec::new(),
+            beyond: (u64::MAX, u64::MAX, u64::MAX),
+            spare: Vec::new(),
             naming: (0..plan.columns.len()).filter(|at| names(&plan.columns[*at])).collect(),
             shapes: Shapes::default(),
             direct: direct.map(|wanted| wanted.then(sample)).collect(),
@@ -114,16 +120,11 @@ impl<'p> Collector<'p> {
         for (at, fate) in fates.iter().enumerate() {
             let row = batch.first_row + at as u64;
             let priority = (gate::spread(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
-            // the memory of the row that goes is that of the row that comes
-            let fresh = || (Cells::with_room(self.plan.columns.len()), Cells::with_room(released.len()));
-            let mut memory = None;
-            if self.rows.len() >= ROWS {
-                if self.rows.peek().is_some_and(|last| last.priority <= priority) {
-                    continue;
-                }
-                memory = self.rows.pop().map(|last| (last.row.raw, last.row.released));
+            if priority >= self.beyond {
+                continue;
             }
-            let (mut raw, mut cells) = memory.unwrap_or_else(fresh);
+            let fresh = || (Cells::with_room(self.plan.columns.len()), Cells::with_room(released.len()));
+            let (mut raw, mut cells) = self.spare.pop().unwrap_or_else(fresh);
             raw.clear();
             cells.clear();
             for column in &self.plan.columns {
@@ -135,6 +136,12 @@ impl<'p> Collector<'p> {
             }
             let row = SampledRow { position: row, fate: *fate, raw, released: cells };
             self.rows.push(Kept { priority, row });
+            if self.rows.len() >= 2 * ROWS {
+                self.rows.select_nth_unstable(ROWS);
+                self.beyond = self.rows[ROWS].priority;
+                let gone = self.rows.drain(ROWS..).map(|gone| (gone.row.raw, gone.row.released));
+                self.spare.extend(gone);
+            }
         }
     }
 }

@@ -42,7 +42,10 @@ impl ShardRows {
     }
 }
 
-/// The rows of one shard, by bucket, each record with its length before it. Nothing else is kept for each row.
+/// The rows of one shard, by bucket. Nothing else is kept for each row.
+///
+/// Of a bucket there is first the number of its records, then the length of each, then the records: so they are found by reading a few
+/// lines of memory and not one for each.
 struct Segment {
     shard: u64,
     place: Place,
@@ -56,8 +59,8 @@ enum Place {
     File(u64),
 }
 
-/// Bytes before a record: its length.
-const PREFIX: usize = 4;
+/// Bytes of a number: how many records, and how long each is.
+const NUMBER: usize = 4;
 
 /// Takes shards from any thread in any order.
 pub struct Store {
@@ -266,42 +269,68 @@ impl Stored {
     }
 }
 
-/// Finds the records in `bytes` from a place on.
+/// Finds the records of buckets that lie one behind the other in `bytes`, from a place on.
 fn index(bytes: &[u8], mut at: usize, segment: u32, rows: &mut Vec<Row>) -> Result<()> {
+    let torn = || ErrorKind::Internal("a waiting row is torn");
     while at < bytes.len() {
-        let length = bytes[at..].first_chunk::<PREFIX>().ok_or(ErrorKind::Internal("a waiting row is torn"))?;
-        let length = u32::from_le_bytes(*length);
-        at += PREFIX;
-        rows.push(Row { segment, length, start: at as u64 });
-        at += length as usize;
+        let count = bytes[at..].first_chunk::<NUMBER>().ok_or_else(torn)?;
+        at += NUMBER;
+        let lengths = NUMBER * u32::from_le_bytes(*count) as usize;
+        let (lengths, _) = bytes.get(at..at + lengths).ok_or_else(torn)?.as_chunks::<NUMBER>();
+        at += NUMBER * lengths.len();
+        rows.extend(lengths.iter().map(|length| {
+            let length = u32::from_le_bytes(*length);
+            let row = Row { segment, length, start: at as u64 };
+            at += length as usize;
+            row
+        }));
     }
-    Ok(())
+    if at == bytes.len() { Ok(()) } else { Err(torn().into()) }
 }
 
-/// The records by bucket, each with its length before it, and the first byte of each bucket: sorting by counting.
+/// The records by bucket, as a [`Segment`] has them, and the first byte of each bucket: sorting by counting.
 fn group(rows: &ShardRows, buckets: usize) -> Result<(Vec<u8>, Vec<u32>)> {
-    let total = rows.bytes.len() + PREFIX * rows.ends.len();
-    if u32::try_from(total).is_err() {
+    let most = rows.bytes.len() + NUMBER * (rows.ends.len() + buckets);
+    if u32::try_from(most).is_err() {
         return Err(Error::new(ErrorKind::Memory("a shard of four gigabytes or more")));
     }
     let lengths = || rows.ends.iter().scan(0, |start, end| Some(end - std::mem::replace(start, *end)));
-    let mut starts = vec![0_u32; buckets + 1];
+    // records and bytes of each bucket
+    let mut sizes = vec![(0_u32, 0_u32); buckets];
     for (bucket, length) in rows.buckets.iter().zip(lengths()) {
-        starts[*bucket as usize + 1] += length + u32::try_from(PREFIX).expect("four");
+        let (records, bytes) = &mut sizes[*bucket as usize];
+        *records += 1;
+        *bytes += length;
     }
-    for bucket in 0..buckets {
-        starts[bucket + 1] += starts[bucket];
+    let mut starts = Vec::with_capacity(buckets + 1);
+    let mut total = 0_usize;
+    // where the next length and the next record of each bucket go
+    let mut next = Vec::with_capacity(buckets);
+    for (records, bytes) in &sizes {
+        let numbers = if *records == 0 { 0 } else { NUMBER * (*records as usize + 1) };
+        starts.push(offset(total));
+        next.push((total + NUMBER, total + numbers));
+        total += numbers + *bytes as usize;
     }
-    let (mut next, mut grouped, mut from) = (starts.clone(), vec![0; total], 0);
+    starts.push(offset(total));
+    let (mut grouped, mut from) = (vec![0; total], 0);
+    for ((records, _), start) in sizes.iter().zip(&starts).filter(|((records, _), _)| *records > 0) {
+        grouped[*start as usize..][..NUMBER].copy_from_slice(&records.to_le_bytes());
+    }
     for (bucket, length) in rows.buckets.iter().zip(lengths()) {
-        let place = &mut next[*bucket as usize];
-        let (at, size) = (*place as usize, length as usize);
-        grouped[at..at + PREFIX].copy_from_slice(&length.to_le_bytes());
-        grouped[at + PREFIX..at + PREFIX + size].copy_from_slice(&rows.bytes[from..from + size]);
-        *place += length + u32::try_from(PREFIX).expect("four");
+        let ((number, record), size) = (&mut next[*bucket as usize], length as usize);
+        grouped[*number..*number + NUMBER].copy_from_slice(&length.to_le_bytes());
+        grouped[*record..*record + size].copy_from_slice(&rows.bytes[from..from + size]);
+        *number += NUMBER;
+        *record += size;
         from += size;
     }
     Ok((grouped, starts))
+}
+
+/// A place in a shard's rows, which are fewer than 2³² bytes.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).expect("it was looked at")
 }
 
 fn in_order(rows: &mut BucketRows) -> Result<()> {
