@@ -27,9 +27,6 @@ pub(super) struct BytePass {
 
 /// Marks of a column.
 const MARKS: usize = 64;
-/// A mark all of whose faces have so many bytes is searched in longer steps than others; a column needs so many of those.
-const LONG: usize = 11;
-const ENOUGH: usize = 16;
 
 /// Every file of the staging folder is looked at, data files through their packing.
 pub(super) fn pass(case: &Case<'_>, measured: &Measured) -> BytePass {
@@ -122,10 +119,10 @@ fn marks(case: &Case<'_>) -> Vec<(usize, Vec<u8>)> {
         }
         let step = cells.len().div_ceil(4 * MARKS).max(1);
         let some: Vec<&[u8]> = cells.into_iter().step_by(step).collect();
-        let long: Vec<&[u8]> = some.iter().copied().filter(|cell| anatomy::shortest_face(cell) >= LONG).collect();
-        let chosen = if long.len() >= ENOUGH { long } else { some };
-        let step = chosen.len().div_ceil(MARKS).max(1);
-        marks.extend(chosen.into_iter().step_by(step).map(|cell| (at, cell.to_vec())));
+        // the longest: their faces are the least like each other, and they are searched in the longest steps
+        let mut some: Vec<(usize, &[u8])> = some.into_iter().map(|cell| (anatomy::shortest_face(cell), cell)).collect();
+        some.sort_by_key(|(shortest, _)| std::cmp::Reverse(*shortest));
+        marks.extend(some.into_iter().take(MARKS).map(|(_, cell)| (at, cell.to_vec())));
     }
     marks
 }

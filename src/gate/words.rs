@@ -40,6 +40,8 @@ const MOST: usize = 4 << 20;
 /// A value lighter than this is found by chance. A letter weighs one, a character beyond ASCII two; short numbers weigh nothing,
 /// because amounts, years and codes are numbers too.
 const LIGHTEST: usize = 4;
+/// The shortest identifier that is told by its form, without an `@` in it.
+const SHORTEST_IDENTIFIER: usize = 11;
 
 impl Words {
     pub(super) fn new(marker: Marker, columns: Vec<(usize, bool)>, shapes: Option<Arc<Shapes>>) -> Self {
@@ -78,6 +80,10 @@ impl Words {
         }
     }
     fn cell(&mut self, column: usize, prose: bool, cell: &[u8], mark: u64) {
+        if cell.len() < SHORTEST_IDENTIFIER && cell.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
+            // a number, as most cells are: one word, and no identifier
+            return self.word(column, cell, mark, LIGHTEST);
+        }
         let mut runs = std::mem::take(&mut self.runs);
         find_runs(cell, &mut runs);
         // a short word that is no prose may be a name by chance: a town, an illness

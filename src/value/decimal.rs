@@ -34,6 +34,30 @@ impl Decimal {
     /// Reads `-12`, `+3.40`, `.5`, `1e3`, spaces around; no thousands separators. `None` where it does not fit exactly.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
+        Self::parse_plain(text).or_else(|| Self::parse_any(text))
+    }
+    /// Up to eighteen digits with at most one point, which is what nearly all numbers are: 64 bits suffice.
+    #[inline]
+    fn parse_plain(text: &[u8]) -> Option<Self> {
+        if text.len() > 18 {
+            return None;
+        }
+        let (mut mantissa, mut point) = (0_i64, None);
+        for (at, byte) in text.iter().enumerate() {
+            let digit = byte.wrapping_sub(b'0');
+            if digit < 10 {
+                mantissa = mantissa.wrapping_mul(10).wrapping_add(i64::from(digit));
+            } else if *byte == b'.' && point.is_none() {
+                point = Some(at);
+            } else {
+                return None;
+            }
+        }
+        let digits = text.len() - usize::from(point.is_some());
+        let scale = point.map_or(0, |at| text.len() - at - 1);
+        (digits > 0).then_some(Self { mantissa: i128::from(mantissa), scale: u8::try_from(scale).ok()? })
+    }
+    fn parse_any(text: &[u8]) -> Option<Self> {
         let text = text.trim_ascii();
         let (negative, rest) = match text.first()? {
             b'-' => (true, &text[1..]),
@@ -114,15 +138,42 @@ impl Decimal {
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
     pub fn to_f64(self) -> f64 {
+        // both are exact as doubles, so the quotient is rounded once (Clinger 1990)
+        const EXACT: i128 = 1 << 53;
+        if self.scale <= 22 && (-EXACT..=EXACT).contains(&self.mantissa) {
+            return self.mantissa as f64 / POWERS[usize::from(self.scale)];
+        }
+        self.nearest()
+    }
+    /// The nearest double, by way of its text.
+    fn nearest(self) -> f64 {
         let mut text = Vec::new();
         self.write(&mut text);
         std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).unwrap_or(self.mantissa as f64)
     }
 }
 
+/// Powers of ten that a double holds exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn short_ways_give_what_long_ways_give(text in "[0-9]{0,20}[.]?[0-9]{0,20}|[-+.0-9e ]{0,6}", mantissa: i64, scale in 0_u8..=30) {
+            let (short, long) = (Decimal::parse(text.as_bytes()), Decimal::parse_any(text.as_bytes()));
+            proptest::prop_assert!(short == long);
+            for mantissa in [i128::from(mantissa), i128::from(mantissa >> 11), i128::from(mantissa % 1000)] {
+                let number = Decimal::new(mantissa, scale).unwrap();
+                proptest::prop_assert_eq!(number.to_f64(), number.nearest());
+            }
+        }
+    }
 
     fn round_trip(text: &str) -> Option<String> {
         let mut out = Vec::new();
