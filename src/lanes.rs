@@ -821,9 +821,9 @@ mod imp {
             ];
             for (some, sixteen) in sixteen.into_iter().enumerate() {
                 let into = &mut ends[at + 16 * some..][..16];
-                let placed = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
+                let at_base = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
                 // SAFETY: writes the sixteen places of the slice, unaligned.
-                unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), placed) };
+                unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), at_base) };
                 if count as usize <= 16 * (some + 1) {
                     break;
                 }
@@ -896,7 +896,7 @@ mod imp {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn equal_narrow([low, high]: [__m256i; 2], byte: __m256i) -> u64 {
-        let bits = |half| u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(half, byte)) as u32);
+        let bits = |half| u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(half, byte)).cast_unsigned());
         bits(low) | bits(high) << 32
     }
 }

@@ -187,15 +187,15 @@ impl Scanner {
 
     /// Blocks with quotes, or inside them, until there are rows enough.
     fn quoted_blocks(&mut self, blocks: &[[u8; BLOCK]], limit: usize, marks: &mut Marks) {
-        let mut masks = [[0; 3]; QUOTED_WINDOW];
+        let mut bits = [[0; 3]; QUOTED_WINDOW];
         let sought = self.sought();
         match self.finder {
-            Some(finder) => finder.masks(blocks, sought, &mut masks),
-            None => blocks.iter().zip(&mut masks).for_each(|(block, masks)| *masks = masks_of(block, sought)),
+            Some(finder) => finder.masks(blocks, sought, &mut bits),
+            None => blocks.iter().zip(&mut bits).for_each(|(block, bits)| *bits = masks_of(block, sought)),
         }
         marks.returns = true;
-        for masks in &masks[..blocks.len()] {
-            self.quoted_block(*masks, marks);
+        for bits in &bits[..blocks.len()] {
+            self.quoted_block(*bits, marks);
             self.at += BLOCK;
             if marks.rows.len() > limit {
                 return;

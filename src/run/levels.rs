@@ -221,7 +221,7 @@ fn search_classes_but(
     let start = Instant::now();
     let in_time = in_time(plan, progress, start);
     let budget = budget(plan, place, &in_time, refused);
-    let mut problem = problem(plan, table, columns)?;
+    let problem = problem(plan, table, columns)?;
     let limit = problem.suppress_at_most;
     let mut found = Search {
         levels: None,
@@ -237,31 +237,38 @@ fn search_classes_but(
     };
     // a sample only proposes levels; the survey of all rows judges them
     let sampled = plan.search.levels_from == LevelsFrom::Sample;
-    let asked = problem.models.clone();
+    let asked = &problem.models;
     let steps = if asked.iter().any(Model::is_relative) && !sampled { &TIGHTER[..] } else { &TIGHTER[..1] };
-    for (step, factor) in steps.iter().enumerate() {
-        problem.models = asked.iter().map(|model| model.tightened(*factor)).collect();
-        let began = Instant::now();
-        let solution = solve::solve(&problem, &budget).map_err(|_| unfit())?;
+    let series: Vec<Vec<Model>> =
+        steps.iter().map(|factor| asked.iter().map(|model| model.tightened(*factor)).collect()).collect();
+    let (mut began, mut outcome) = (Instant::now(), Ok(None));
+    solve::solve_stricter(&problem, &series, &budget, &mut |step, solution| {
         found.seconds += began.elapsed().as_secs_f64();
         if progress.interrupted() {
-            return Err(Error::new(ErrorKind::Interrupted));
+            outcome = Err(Error::new(ErrorKind::Interrupted));
+            return true;
         }
         let best = solution.best.clone();
         if step == 0 {
             found.solution = solution;
         }
-        let Some(best) = best else { break };
-        found.tightened = *factor;
+        let Some(best) = best else { return true };
+        found.tightened = steps[step];
         let coarse = at(table, columns, &best.levels);
-        let out = check::leave_out(&coarse, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
-        if sampled || rows_of(&coarse, &out) <= limit {
-            let levels = plan.quasi.iter().zip(&best.levels).map(|(at, level)| (*at, *level));
-            let has_levels = |at: usize| plan.columns[at].open.is_some() || plan.columns[at].level.is_some();
-            found.best = Some(best.levels.clone());
-            found.levels = Some(levels.filter(|(at, _)| has_levels(*at)).collect());
-            return Ok((found, Some(coarse)));
-        }
+        outcome = match check::leave_out(&coarse, &plan.models) {
+            Err(unfit) => Err(unplaced(plan, &unfit)),
+            Ok(out) => Ok((sampled || rows_of(&coarse, &out) <= limit).then_some((best.levels, coarse))),
+        };
+        began = Instant::now();
+        !matches!(outcome, Ok(None))
+    })
+    .map_err(|_| unfit())?;
+    if let Some((best, coarse)) = outcome? {
+        let levels = plan.quasi.iter().zip(&best).map(|(at, level)| (*at, *level));
+        let has_levels = |at: usize| plan.columns[at].open.is_some() || plan.columns[at].level.is_some();
+        found.levels = Some(levels.filter(|(at, _)| has_levels(*at)).collect());
+        found.best = Some(best);
+        return Ok((found, Some(coarse)));
     }
     found.failing = failing(plan, table, columns, limit)?;
     Ok((found, None))

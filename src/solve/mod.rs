@@ -26,5 +26,5 @@ mod signatures;
 mod sources;
 
 pub use problem::{Aggregate, Classes, ColumnLadder, Level, Loss, Metric, Problem, Sensitive};
-pub use search::{Budget, Node, Solution, Unsolvable, check, node, solve, solve_within, whole};
+pub use search::{Budget, Node, Solution, Unsolvable, check, node, solve, solve_stricter, solve_within, whole};
 pub use signatures::Signatures;

@@ -8,7 +8,7 @@ use super::measure::Measure;
 use super::problem::{Loss, Problem, order};
 use super::rollup::{Cut, NodeTable, Scratch};
 use super::sources::{Found, Sources};
-use crate::check::{Judge, Whole};
+use crate::check::{Judge, Model, Whole};
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
@@ -115,6 +115,12 @@ impl<C: Count> Ground<'_, C> {
         idle().push(worker);
         outcome
     }
+    /// Other models over the same classes.
+    fn judge_by(&mut self, models: &[Model], whole: &Whole) {
+        self.judge = Judge::new(models, whole);
+        self.k = models.iter().map(k_of).max().unwrap_or(1);
+        self.measure = Measure::new(self.problem, self.judge.least_members());
+    }
     pub(super) fn find(&self, levels: &[usize], whole: bool, worker: &mut Worker<C>) -> Finding {
         let limit = self.problem.suppress_at_most;
         let least_members = self.judge.least_members();
@@ -154,6 +160,56 @@ pub fn solve_within(problem: &Problem, whole: &Whole, budget: &Budget<'_>) -> Re
     })
 }
 
+/// Searches under one list of models after the other, until `enough` says so of a solution; it is told the list's place. Of the problem's
+/// own models nothing is asked. What one list has ruled out stays ruled out, so every list must reject what those before it reject.
+///
+/// # Errors
+/// If the problem does not fit together.
+pub fn solve_stricter(
+    problem: &Problem,
+    models: &[Vec<Model>],
+    budget: &Budget<'_>,
+    enough: &mut (dyn FnMut(usize, Solution) -> bool + Send),
+) -> Result<(), Unsolvable> {
+    let keys = checked_keys(problem)?;
+    let whole = whole(problem);
+    with_pool(budget.threads, || {
+        if fits_32_bits(problem) {
+            search_each::<u32>(problem, &whole, &keys, models, budget, enough);
+        } else {
+            search_each::<u64>(problem, &whole, &keys, models, budget, enough);
+        }
+    });
+    Ok(())
+}
+
+fn search_each<C: Count>(
+    problem: &Problem,
+    whole: &Whole,
+    keys: &Keys,
+    models: &[Vec<Model>],
+    budget: &Budget<'_>,
+    enough: &mut dyn FnMut(usize, Solution) -> bool,
+) {
+    let Some(first) = models.first() else { return };
+    let mut ground = prepare::<C>(problem, first, whole, keys, budget.memory);
+    let mut ruled = None;
+    for (at, models) in models.iter().enumerate() {
+        ground.judge_by(models, whole);
+        let solution = match ground.lattice.nodes() {
+            Some(nodes) if nodes <= MOST_NODES => {
+                let (solution, out) = Search::new(&ground, nodes, ruled.take()).run(budget);
+                ruled = Some(out);
+                solution
+            }
+            _ => super::open_ended::search(&ground, budget),
+        };
+        if enough(at, solution) {
+            return;
+        }
+    }
+}
+
 /// Whether classes, ladders and models fit each other.
 ///
 /// # Errors
@@ -163,9 +219,9 @@ pub fn check(problem: &Problem) -> Result<(), Unsolvable> {
 }
 
 fn search<C: Count>(problem: &Problem, whole: &Whole, keys: &Keys, budget: &Budget<'_>) -> Solution {
-    let ground = prepare::<C>(problem, whole, keys, budget.memory);
+    let ground = prepare::<C>(problem, &problem.models, whole, keys, budget.memory);
     match ground.lattice.nodes() {
-        Some(nodes) if nodes <= MOST_NODES => Search::new(&ground, nodes).run(budget),
+        Some(nodes) if nodes <= MOST_NODES => Search::new(&ground, nodes, None).run(budget).0,
         _ => super::open_ended::search(&ground, budget),
     }
 }
@@ -193,7 +249,7 @@ pub fn node(problem: &Problem, levels: &[usize]) -> Result<Node, Unsolvable> {
     {
         return Err(Unsolvable::Unfit("levels and ladders"));
     }
-    let ground = prepare::<u64>(problem, &whole(problem), &keys, 0);
+    let ground = prepare::<u64>(problem, &problem.models, &whole(problem), &keys, 0);
     let finding = ground.find(levels, true, &mut Worker::default());
     finding_to_node(levels.to_vec(), &finding).ok_or(Unsolvable::Unfit("levels and ladders"))
 }
@@ -249,14 +305,14 @@ fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
             return Err(Unsolvable::Unfit("codes and ladder"));
         }
     }
-    let histograms_fit = |model: &crate::check::Model| model.sensitive().is_none_or(|at| at < classes.sensitive.len());
+    let histograms_fit = |model: &Model| model.sensitive().is_none_or(|at| at < classes.sensitive.len());
     if !problem.models.iter().all(histograms_fit) {
         return Err(Unsolvable::Unfit("models and sensitive columns"));
     }
     if classes.sensitive.iter().any(|column| column.starts.len() != count + 1) {
         return Err(Unsolvable::Unfit("sensitive columns of different lengths"));
     }
-    if classes.population.is_none() && problem.models.iter().any(crate::check::Model::needs_population) {
+    if classes.population.is_none() && problem.models.iter().any(Model::needs_population) {
         return Err(Unsolvable::Unfit("a model of the population without one"));
     }
     Keys::new(&problem.ladders).map_err(Unsolvable::NotNested)
@@ -276,15 +332,21 @@ pub fn whole(problem: &Problem) -> Whole {
     Whole { rows: classes.rows.iter().sum(), totals: totals.collect() }
 }
 
-fn prepare<'a, C: Count>(problem: &'a Problem, whole: &Whole, keys: &'a Keys, memory: usize) -> Ground<'a, C> {
+fn prepare<'a, C: Count>(
+    problem: &'a Problem,
+    models: &[Model],
+    whole: &Whole,
+    keys: &'a Keys,
+    memory: usize,
+) -> Ground<'a, C> {
     let classes = &problem.classes;
-    let judge = Judge::new(&problem.models, whole);
+    let judge = Judge::new(models, whole);
     let measure = Measure::new(problem, judge.least_members());
     let sources = Sources::new(keys, NodeTable::base(classes, keys), memory);
     Ground {
         problem,
         judge,
-        k: problem.models.iter().map(k_of).max().unwrap_or(1),
+        k: models.iter().map(k_of).max().unwrap_or(1),
         measure,
         sources,
         lattice: Lattice::new(&problem.ladders),
@@ -292,8 +354,8 @@ fn prepare<'a, C: Count>(problem: &'a Problem, whole: &Whole, keys: &'a Keys, me
     }
 }
 
-fn k_of(model: &crate::check::Model) -> u64 {
-    if let crate::check::Model::KAnonymity(k) = model { u64::from(k.get()) } else { 1 }
+fn k_of(model: &Model) -> u64 {
+    if let Model::KAnonymity(k) = model { u64::from(k.get()) } else { 1 }
 }
 
 /// Larger lattices are searched without a list of their nodes.
@@ -312,9 +374,19 @@ enum State {
     Done,
 }
 
+/// What holds under stricter models, too.
+struct Ruled {
+    /// Nodes that suppress too much, whatever else.
+    out: Vec<bool>,
+    /// Rows that are suppressed at least in each node.
+    least: Vec<u64>,
+}
+
 struct Search<'a, C> {
     ground: &'a Ground<'a, C>,
     states: Vec<State>,
+    /// Nodes that suppress too much.
+    out: Vec<bool>,
     /// Rows that are suppressed at least in each node.
     least: Vec<u64>,
     /// Loss that each node has at least, from finer nodes.
@@ -334,7 +406,9 @@ struct Search<'a, C> {
 }
 
 impl<'a, C: Count> Search<'a, C> {
-    fn new(ground: &'a Ground<'a, C>, nodes: usize) -> Self {
+    /// `ruled` is what models that reject less have ruled out.
+    fn new(ground: &'a Ground<'a, C>, nodes: usize, ruled: Option<Ruled>) -> Self {
+        let Ruled { out, least } = ruled.unwrap_or_else(|| Ruled { out: vec![false; nodes], least: vec![0; nodes] });
         let width = ground.measure.width();
         let bounds: Vec<f64> = (0..nodes)
             .into_par_iter()
@@ -345,11 +419,12 @@ impl<'a, C: Count> Search<'a, C> {
         by_bound.par_sort_by(|&left, &right| order(bound(left), bound(right)).then(left.cmp(&right)));
         Self {
             ground,
-            states: vec![State::Open; nodes],
-            least: vec![0; nodes],
+            states: out.iter().map(|out| if *out { State::Done } else { State::Open }).collect(),
+            out,
+            stale: least.iter().map(|least| *least > 0).collect(),
+            least,
             floors: vec![f64::MIN; if ground.measure.has_floor() { nodes } else { 0 }],
             known: bounds.clone(),
-            stale: vec![false; nodes],
             width,
             by_bound,
             best: None,
@@ -359,7 +434,7 @@ impl<'a, C: Count> Search<'a, C> {
             bounds,
         }
     }
-    fn run(mut self, budget: &Budget<'_>) -> Solution {
+    fn run(mut self, budget: &Budget<'_>) -> (Solution, Ruled) {
         let mut from = 0;
         loop {
             let round = self.next_round(&mut from);
@@ -486,9 +561,12 @@ impl<'a, C: Count> Search<'a, C> {
             let levels = self.ground.lattice.levels(node);
             self.checked += 1;
             let (states, least, floors) = (&mut self.states, &mut self.least, &mut self.floors);
-            let stale = &mut self.stale;
+            let (stale, out) = (&mut self.stale, &mut self.out);
             if finding.refuted_with_finer {
-                self.ground.lattice.for_each_below(&levels, |below| states[below] = State::Done);
+                self.ground.lattice.for_each_below(&levels, |below| {
+                    states[below] = State::Done;
+                    out[below] = true;
+                });
             } else {
                 if self.monotone {
                     if finding.firmly_suppressed > 0 {
@@ -515,6 +593,9 @@ impl<'a, C: Count> Search<'a, C> {
                     });
                 }
                 states[node] = State::Done;
+                // a model of the whole table may hold where a stricter one leaves out more
+                let judge = &self.ground.judge;
+                out[node] = finding.suppressed > self.ground.problem.suppress_at_most && !judge.table_wide();
             }
             if finding.feasible && !refused.contains(&levels) {
                 self.offer(node, levels, &finding);
@@ -547,7 +628,9 @@ impl<'a, C: Count> Search<'a, C> {
             .fold(least, f64::min);
         (best.loss.first() - least).max(0.0)
     }
-    fn finish(self, optimal: bool, gap: f64) -> Solution {
-        Solution { best: self.best, nodes: self.ground.lattice.size(), checked: self.checked, optimal, gap }
+    fn finish(self, optimal: bool, gap: f64) -> (Solution, Ruled) {
+        let nodes = self.ground.lattice.size();
+        let solution = Solution { best: self.best, nodes, checked: self.checked, optimal, gap };
+        (solution, Ruled { out: self.out, least: self.least })
     }
 }

@@ -146,6 +146,7 @@ impl Decimal {
         self.nearest()
     }
     /// The nearest double, by way of its text.
+    #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
     fn nearest(self) -> f64 {
         let mut text = Vec::new();
         self.write(&mut text);

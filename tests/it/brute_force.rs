@@ -2,7 +2,9 @@
 
 use outis::check::{Distance, Estimator, Model};
 use outis::limits::K;
-use outis::solve::{Aggregate, Budget, Classes, ColumnLadder, Level, Metric, Problem, Sensitive, node, solve};
+use outis::solve::{
+    Aggregate, Budget, Classes, ColumnLadder, Level, Metric, Problem, Sensitive, Solution, node, solve, solve_stricter,
+};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -357,6 +359,26 @@ proptest! {
         }
         if let Some(best) = &solution.best {
             prop_assert_eq!(&node(&problem, &best.levels).unwrap(), best);
+        }
+    }
+
+    #[test]
+    fn stricter_and_stricter_models_find_what_each_finds_alone(
+        small in small(), models in proptest::collection::vec(model(), 1..4), metric in metric(), limit in 0_u64..20,
+    ) {
+        let tightened = |factor| models.iter().map(|model| model.tightened(factor)).collect::<Vec<_>>();
+        let series: Vec<Vec<Model>> = [1.0, 0.97, 0.8, 0.8, 0.5, 0.1].map(tightened).into();
+        let base = problem(&small, vec![], metric, limit);
+        let mut found = Vec::new();
+        let collect = &mut |at, solution: Solution| {
+            assert_eq!(at, found.len());
+            found.push(solution.best);
+            false
+        };
+        solve_stricter(&base, &series, &Budget::unlimited(1), collect).unwrap();
+        for (models, found) in series.into_iter().zip(found) {
+            let alone = solve(&problem(&small, models, metric, limit), &Budget::unlimited(1)).unwrap();
+            prop_assert_eq!(found, alone.best);
         }
     }
 
