@@ -95,6 +95,11 @@ pub enum ErrorKind {
         /// Where they are missing: the order, the hierarchy.
         missing_in: &'static str,
     },
+    /// Classes have more members than the table of the population has there: how many classes.
+    NotPopulation {
+        /// How many classes.
+        classes: u64,
+    },
     /// A token was shortened and two values now share one.
     TokenCollision,
     /// The input changed while it was read.
@@ -252,6 +257,7 @@ impl ErrorKind {
             Self::UnsupportedType(_) => "unsupported_type",
             Self::NotInHierarchy => "not_in_hierarchy",
             Self::Unplaced { .. } => "unplaced",
+            Self::NotPopulation { .. } => "not_population",
             Self::TokenCollision => "token_collision",
             Self::InputChanged => "input_changed",
             Self::NotTwice => "not_twice",
@@ -376,6 +382,11 @@ impl fmt::Display for ErrorKind {
                 write!(out, "{} {are} not in {missing_in} that the privacy model needs", counted(*values, "value"))
             }
             Self::NotInHierarchy => out.write_str("the value is not in the hierarchy"),
+            Self::NotPopulation { classes } => {
+                let have = if *classes == 1 { "has" } else { "have" };
+                let many = counted_classes(*classes);
+                write!(out, "{many} of the input {have} more members than the table of the population has there")
+            }
             Self::TokenCollision => out.write_str("two different values got the same shortened token"),
             Self::InputChanged => out.write_str("the input changed while it was read"),
             Self::NotTwice => out.write_str("this input can be read once only, and the profile needs two passes"),

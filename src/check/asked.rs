@@ -4,7 +4,7 @@
 //! the distinct values of a class table. It never says what a value was.
 
 use super::{Distance, Model, Tree, estimated_population};
-use crate::group::Values;
+use crate::group::{Behind, ClassTable, Values};
 use crate::hierarchy::Hierarchy;
 use crate::limits::K;
 use crate::value::{Date, Decimal};
@@ -17,7 +17,8 @@ pub struct Asked {
     pub model: Model,
     /// How far two values are from each other, for t-closeness.
     pub scale: Option<Scale>,
-    /// Members of the population, where only their number is known: a k-map is then estimated.
+    /// Members of the population, where only their number is known: a k-map is then estimated. Without it a k-map is counted in a
+    /// table of the population.
     pub population: Option<u64>,
 }
 
@@ -61,25 +62,35 @@ impl From<Model> for Asked {
 }
 
 impl Asked {
-    /// Binds all models to a table's sensitive values and its number of members. A model that holds of every table with these
-    /// is left out.
+    /// Whether the model can only be judged with a table of the population.
+    #[must_use]
+    pub fn needs_table(&self) -> bool {
+        match self.model {
+            Model::KMap(_) => self.population.is_none(),
+            Model::DeltaPresence { .. } => true,
+            Model::PopulationUniqueness { population, .. } => population == Model::OF_TABLE,
+            _ => false,
+        }
+    }
+    /// Binds all models to a table's sensitive values and members, and to the population behind it, where that is counted. A model that
+    /// holds of every table with these is left out.
     ///
     /// # Errors
     /// Values without a place, for every model that has some.
-    pub fn bind_all(asked: &[Self], sensitive: &[Values], members: u64) -> Result<Vec<Model>, Vec<Unfit>> {
+    pub fn bind_all(asked: &[Self], table: &ClassTable, behind: Option<&Behind>) -> Result<Vec<Model>, Vec<Unfit>> {
         let (mut models, mut unfit) = (Vec::new(), Vec::new());
         for one in asked {
-            match one.bind(sensitive, members) {
+            match one.bind(table, behind) {
                 Ok(model) => models.extend(model),
                 Err(error) => unfit.push(error),
             }
         }
         if unfit.is_empty() { Ok(models) } else { Err(unfit) }
     }
-    fn bind(&self, sensitive: &[Values], members: u64) -> Result<Option<Model>, Unfit> {
+    fn bind(&self, table: &ClassTable, behind: Option<&Behind>) -> Result<Option<Model>, Unfit> {
         match (&self.model, &self.scale) {
             (Model::TCloseness { t, sensitive: column, .. }, Some(scale)) => {
-                let distance = scale.bind(&sensitive[*column]).map_err(|(values, missing_in)| Unfit {
+                let distance = scale.bind(&table.sensitive()[*column]).map_err(|(values, missing_in)| Unfit {
                     sensitive: *column,
                     values,
                     missing_in,
@@ -87,9 +98,13 @@ impl Asked {
                 Ok(Some(Model::TCloseness { t: *t, distance, sensitive: *column }))
             }
             (Model::KMap(k), _) => Ok(match self.population {
-                Some(population) => members_for(*k, members, population).map(Model::KAnonymity),
+                Some(population) => members_for(*k, table.members().iter().sum(), population).map(Model::KAnonymity),
                 None => Some(self.model.clone()),
             }),
+            (Model::PopulationUniqueness { share, population: Model::OF_TABLE }, _) => {
+                let population = behind.map_or(Model::OF_TABLE, Behind::rows);
+                Ok(Some(Model::PopulationUniqueness { share: *share, population }))
+            }
             _ => Ok(Some(self.model.clone())),
         }
     }
@@ -230,10 +245,10 @@ mod tests {
             scale: Some(Scale::Hierarchical(Arc::clone(&hierarchy))),
             population: None,
         };
-        let error = Asked::bind_all(std::slice::from_ref(&asked), table.sensitive(), 4).unwrap_err();
+        let error = Asked::bind_all(std::slice::from_ref(&asked), &table, None).unwrap_err();
         assert_eq!(error, [Unfit { sensitive: 0, values: 1, missing_in: "the hierarchy" }]);
         let table = values(&[Some("a"), Some("c"), None]);
-        assert_eq!(Asked::bind_all(&[asked], table.sensitive(), 3).unwrap().len(), 1);
+        assert_eq!(Asked::bind_all(&[asked], &table, None).unwrap().len(), 1);
         let prefix = Scale::Hierarchical(Arc::new(Hierarchy::Prefix(Prefix::new(vec![1]).unwrap())));
         assert!(matches!(prefix.bind(&values(&[Some("a1")]).sensitive()[0]), Ok(Distance::Hierarchical(_))));
     }

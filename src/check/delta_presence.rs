@@ -14,7 +14,8 @@ pub(super) struct Rule {
 
 impl Rule {
     pub(super) fn holds(self, class: &Class<'_>) -> bool {
-        self.ratio_holds(class.members, class.population)
+        // nobody of the population has the values: then the class is of other people
+        class.population > 0 && self.ratio_holds(class.members, class.population)
     }
     pub(super) fn ratio_holds(self, members: u64, population: u64) -> bool {
         let ratio = super::risk::ratio(members, population);

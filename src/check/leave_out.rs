@@ -5,7 +5,34 @@
 //! those. So classes are left out until what is left holds with itself as the whole.
 
 use super::{Asked, Class, Judge, Model, Unfit, Verdict, Whole};
-use crate::group::ClassTable;
+use crate::group::{Behind, ClassTable};
+
+/// What models reject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// By class: whether it must be left out.
+    pub classes: Vec<bool>,
+    /// Classes that only the population has. Nothing can be left out there, so that with one of them no release holds.
+    pub absent: u64,
+}
+
+impl LeftOut {
+    /// Whether nothing is rejected.
+    #[must_use]
+    pub fn nothing(&self) -> bool {
+        self.absent == 0 && self.classes.iter().all(|out| !out)
+    }
+    /// How many classes must be left out.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.classes.iter().filter(|out| **out).count() as u64
+    }
+    /// Their rows.
+    #[must_use]
+    pub fn rows(&self, table: &ClassTable) -> u64 {
+        table.rows().iter().zip(&self.classes).filter(|(_, out)| **out).map(|(rows, _)| rows).sum()
+    }
+}
 
 impl Whole {
     /// The rows of some classes of a table.
@@ -27,16 +54,17 @@ impl Whole {
 }
 
 impl Judge {
-    /// The classes of a table that models reject, the whole table being the whole.
+    /// The classes of a table that models reject, the whole table being the whole; with the population behind it, where one is
+    /// counted.
     #[must_use]
-    pub fn over(table: &ClassTable, models: &[Model]) -> Vec<bool> {
+    pub fn over(table: &ClassTable, behind: Option<&Behind>, models: &[Model]) -> LeftOut {
         let mut out = vec![false; table.len()];
         let judge = Self::new(models, &Whole::of(table, &out));
-        judge.reject(table, &mut out);
-        out
+        judge.reject(table, behind, &mut out);
+        LeftOut { absent: judge.absent_rejected(behind), classes: out }
     }
     /// Marks the classes that are rejected among those that are not yet; tells whether there was one.
-    fn reject(&self, table: &ClassTable, out: &mut [bool]) -> bool {
+    fn reject(&self, table: &ClassTable, behind: Option<&Behind>, out: &mut [bool]) -> bool {
         let mut any = false;
         if self.sizes_only() {
             for (out, &members) in out.iter_mut().zip(table.members()) {
@@ -55,7 +83,8 @@ impl Judge {
             }
             let histograms: Vec<&[u64]> = counts.iter().map(Vec::as_slice).collect();
             let (rows, members) = (table.rows()[class], table.members()[class]);
-            let described = Class { rows, members, population: 0, histograms: &histograms };
+            let population = behind.map_or(0, |behind| behind.counts()[class]);
+            let described = Class { rows, members, population, histograms: &histograms };
             if self.verdict(&described, &mut buffer) != Verdict::Kept {
                 out[class] = true;
                 any = true;
@@ -82,12 +111,15 @@ impl Judge {
 ///
 /// # Errors
 /// Sensitive values without a place in an order or a hierarchy.
-pub fn leave_out(table: &ClassTable, asked: &[Asked]) -> Result<Vec<bool>, Vec<Unfit>> {
-    let members = table.members().iter().sum();
-    let models = Asked::bind_all(asked, table.sensitive(), members)?;
+pub fn leave_out(table: &ClassTable, behind: Option<&Behind>, asked: &[Asked]) -> Result<LeftOut, Vec<Unfit>> {
+    let models = Asked::bind_all(asked, table, behind)?;
     let mut out = vec![false; table.len()];
-    while Judge::new(&models, &Whole::of(table, &out)).reject(table, &mut out) {}
-    Ok(out)
+    loop {
+        let judge = Judge::new(&models, &Whole::of(table, &out));
+        if !judge.reject(table, behind, &mut out) {
+            return Ok(LeftOut { absent: judge.absent_rejected(behind), classes: out });
+        }
+    }
 }
 
 #[cfg(test)]
@@ -120,20 +152,41 @@ mod tests {
     fn what_is_left_holds_with_itself_as_the_whole() {
         let table = table(&[("a", "flu", 3), ("a", "cold", 1), ("b", "flu", 20), ("b", "cold", 20), ("c", "flu", 3)]);
         let asked = |t: f64| [Asked::from(Model::KAnonymity(K::new(4).unwrap())), close(t)];
-        assert_eq!(leave_out(&table, &asked(0.23)).unwrap(), [false, false, true]);
-        assert_eq!(leave_out(&table, &asked(0.21)).unwrap(), [true, false, true]);
-        let models = Asked::bind_all(&asked(0.21), table.sensitive(), 47).unwrap();
-        assert_eq!(Judge::over(&table, &models), [false, false, true], "all rows are the whole");
+        assert_eq!(leave_out(&table, None, &asked(0.23)).unwrap().classes, [false, false, true]);
+        assert_eq!(leave_out(&table, None, &asked(0.21)).unwrap().classes, [true, false, true]);
+        let models = Asked::bind_all(&asked(0.21), &table, None).unwrap();
+        assert_eq!(Judge::over(&table, None, &models).classes, [false, false, true], "all rows are the whole");
     }
 
     #[test]
     fn small_classes_go_until_the_average_and_the_share_at_risk_hold() {
         let table = table(&[("a", "x", 1), ("b", "x", 1), ("c", "x", 3), ("d", "x", 20)]);
-        let out = |model: Model| leave_out(&table, &[Asked::from(model)]).unwrap();
+        let out = |model: Model| leave_out(&table, None, &[Asked::from(model)]).unwrap().classes;
         assert_eq!(out(Model::AverageRisk(0.1)), [true, true, false, false]);
         assert_eq!(out(Model::RiskShare { share: 0.15, above: 0.3 }), [true, true, false, false]);
         assert_eq!(out(Model::RiskShare { share: 0.3, above: 0.3 }), [false; 4]);
         assert_eq!(out(Model::SampleUniqueness(0.05)), [true, true, false, false]);
         assert_eq!(out(Model::PopulationUniqueness { share: 0.0, population: 25 }), [true, true, false, false]);
+    }
+
+    /// Of the people, a has 8, b 40, c 3, and 5 and 1 are of classes that the table does not have.
+    #[test]
+    fn people_behind_a_class_and_those_of_no_class_are_judged() {
+        let sample = table(&[("a", "flu", 3), ("a", "cold", 1), ("b", "flu", 20), ("b", "cold", 20), ("c", "flu", 3)]);
+        let people = table(&[("a", "", 8), ("b", "", 40), ("c", "", 3), ("d", "", 5), ("e", "", 1)]);
+        let behind = sample.behind(&people);
+        let judged = |model: Model| {
+            let found = leave_out(&sample, Some(&behind), &[Asked::from(model)]).unwrap();
+            (found.classes, found.absent)
+        };
+        assert_eq!(judged(Model::KMap(K::new(8).unwrap())), (vec![false, false, true], 0));
+        assert_eq!(judged(Model::DeltaPresence { least: 0.0, most: 0.5 }), (vec![false, true, true], 0));
+        assert_eq!(judged(Model::DeltaPresence { least: 0.0, most: 1.0 }), (vec![false; 3], 0));
+        assert_eq!(judged(Model::DeltaPresence { least: 0.1, most: 1.0 }), (vec![false; 3], 2));
+        assert_eq!(judged(Model::DeltaPresence { least: 0.6, most: 1.0 }), (vec![true, false, false], 2));
+        let share = |population: u64| Asked::from(Model::PopulationUniqueness { share: 0.0, population });
+        let bound = Asked::bind_all(&[share(Model::OF_TABLE)], &sample, Some(&behind)).unwrap();
+        assert!(matches!(bound[..], [Model::PopulationUniqueness { population: 57, .. }]));
+        assert!(share(Model::OF_TABLE).needs_table() && !share(57).needs_table());
     }
 }

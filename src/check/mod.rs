@@ -31,9 +31,10 @@ pub use asked::{Asked, Order, Scale, Unfit};
 pub use catalogue::{CATALOGUE, ModelInfo, Monotony};
 pub use k_map::estimated_population;
 pub use l_diversity::Estimator;
-pub use leave_out::leave_out;
+pub use leave_out::{LeftOut, leave_out};
 pub use t_closeness::{Distance, Tree};
 
+use crate::group::Behind;
 use crate::limits::K;
 
 /// What a judge is told about one class.
@@ -154,12 +155,14 @@ pub enum Model {
     PopulationUniqueness {
         /// Largest share.
         share: f64,
-        /// Members of the population.
+        /// Members of the population; [`Model::OF_TABLE`] where a table of them is counted when the model is bound.
         population: u64,
     },
 }
 
 impl Model {
+    /// In place of the number of a population that a table will tell.
+    pub const OF_TABLE: u64 = 0;
     /// Name in reports and JSON.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -224,6 +227,14 @@ impl Model {
             _ => {}
         }
         model
+    }
+    /// The model over rows of which only a share was drawn: the chance to be among them is that share of the chance to be in the data.
+    #[must_use]
+    pub fn thinned(&self, share: f64) -> Self {
+        match self {
+            Self::DeltaPresence { least, most } => Self::DeltaPresence { least: least * share, most: most * share },
+            model => model.clone(),
+        }
     }
     /// Whether the model needs the population's counts.
     #[must_use]
@@ -408,6 +419,12 @@ impl Judge {
             Rule::EntropyL(_) | Rule::RecursiveCl(_) | Rule::DeltaPresence(_) => 0,
         });
         removed.max().unwrap_or(0)
+    }
+    /// How many of the classes that only the population has are rejected; they cannot be suppressed.
+    #[must_use]
+    pub fn absent_rejected(&self, behind: Option<&Behind>) -> u64 {
+        let absent = behind.map_or(&[][..], Behind::absent);
+        absent.iter().filter(|population| !self.accepts_absent(**population)).count() as u64
     }
     /// Whether a class that only the population has is accepted; it cannot be suppressed.
     #[must_use]

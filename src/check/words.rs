@@ -15,7 +15,7 @@ impl Asked {
                 Some(population) => {
                     format!("at least {} members of the population of {population}, estimated", k.get())
                 }
-                None => format!("at least {} members of the population", k.get()),
+                None => format!("at least {} members of the population, counted in its table", k.get()),
             },
             Model::DistinctL { l, .. } => format!("at least {l} different values"),
             Model::EntropyL { l, estimator, .. } => {
@@ -44,7 +44,9 @@ impl Asked {
                 format!("every value occurs, and no share changes by the factor e^{delta} or more")
             }
             Model::DeltaPresence { least, most } => {
-                format!("chance of a member of the population to be in the data from {least} to {most}")
+                format!(
+                    "chance of a member of the population to be in the data from {least} to {most}, counted in its table"
+                )
             }
             Model::MaximalRisk(risk) => format!("risk of every person at most {risk}"),
             Model::AverageRisk(risk) => format!("average risk at most {risk}"),
@@ -53,6 +55,9 @@ impl Asked {
             }
             Model::SampleUniqueness(share) => {
                 format!("share of the people who are alone in their class at most {share}")
+            }
+            Model::PopulationUniqueness { share, population: Model::OF_TABLE } => {
+                format!("share of the population of the table who are alone in it at most {share}, estimated")
             }
             Model::PopulationUniqueness { share, population } => {
                 format!("share of the population of {population} who are alone in it at most {share}, estimated")

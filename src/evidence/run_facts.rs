@@ -191,6 +191,7 @@ pub(super) mod example {
                 classes_below_k: 3,
                 rows_to_suppress: 10,
                 suppression_limit: 10,
+                population: None,
             }),
             Event::OutputStaged(OutputStaged {
                 file: "data/part-00000.csv".into(),

@@ -19,11 +19,11 @@ pub(super) struct Document {
 
 /// Keys of the log and of its times.
 const LOG: &str = "\
-    actor algorithm approval average_risk basis bits body bytes classes classes_below_k code columns compression \
+    actor algorithm approval average_risk basis bits body bytes classes classes_below_k code columns commitment compression \
     custody decision delimiter digest engine engine_digest event events file files fingerprint first_input \
     first_shard form format formats goal hierarchies highest_risk inputs invalid_cells iso_20889 k keep_until \
     key keys levels limit limits locked measured members method milliseconds minimize model models moments \
-    monotonic_ns name not_drawn null obtained of operator origin over_cap parameters phase plan_digest profile \
+    monotonic_ns name not_drawn null obtained of operator origin over_cap parameters phase plan_digest population profile \
     profile_digest profile_version proven provider purpose reason reasons recoding registered_in rejected \
     released released_as responsible retention_years reversible_by role rows rows_in rows_out rows_to_suppress \
     rule run run_id sample scale semantic seq severity shard shards smallest_class source stage stages status \
@@ -34,7 +34,7 @@ const LOG: &str = "\
 const REPORT: &str = "\
     approval average_risk bytes classes columns engine files finished gate goal groups highest_risk invalid_cells \
     iso_20889 k key limit lost measured members microaggregated milliseconds name not_drawn operator over_cap parameters plan_digest \
-    profile profile_digest profile_version purpose read reason recoding rejected released released_as \
+    population profile profile_digest profile_version purpose read reason recoding rejected released released_as \
     reversible_by risk role rows rule run semantic severity sha256 smallest_class stage stages status suppressed \
     suppression_limit threads threat tier unique_classes unit";
 

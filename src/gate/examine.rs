@@ -7,7 +7,7 @@ use super::rule::Rule;
 use super::{Case, Count};
 use crate::digest::Digest;
 use crate::error::Result;
-use crate::group::ClassTable;
+use crate::group::{Behind, ClassTable};
 use crate::value::Schema;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -75,6 +75,7 @@ pub struct Measured {
     pub read: bool,
     counts: Counts,
     bytes: OnceLock<BytePass>,
+    behind: OnceLock<Option<Behind>>,
     times: BTreeMap<&'static str, u64>,
 }
 
@@ -96,6 +97,11 @@ impl Measured {
     /// What the pass over every byte found; the first rule that asks has it made.
     pub(super) fn bytes(&self, case: &Case<'_>) -> &BytePass {
         self.bytes.get_or_init(|| bytes::pass(case, self))
+    }
+    /// The people of the population behind the classes; none where no table of it is given, or no class was counted.
+    pub(super) fn behind(&self, case: &Case<'_>) -> Option<&Behind> {
+        let count = || Some(case.aside.population.as_ref()?.behind(self.classes.as_ref()?));
+        self.behind.get_or_init(count).as_ref()
     }
     /// Microseconds that went into a rule's counting, over all workers.
     #[must_use]
@@ -129,6 +135,7 @@ pub(super) fn measure<S: Staged>(
         read: alike,
         counts: Counts::default(),
         bytes: OnceLock::new(),
+        behind: OnceLock::new(),
         times: BTreeMap::new(),
     };
     if !alike {

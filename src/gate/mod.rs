@@ -47,7 +47,7 @@ pub use policy::{
 pub use population::Population;
 pub use reading::{Count, Examiner, Place, Reading};
 pub use rule::{Effect, Finding, Rule, Severity, Stage, Status};
-pub use rules::{RULES, SUPPRESSION};
+pub use rules::{MODELS, RULES, SUPPRESSION};
 pub use shapes::Shapes;
 
 use crate::error::Result;

@@ -9,6 +9,7 @@
 //!             dictionary · packing · counter          check, solve   release, gate
 //! ```
 
+mod behind;
 mod builder;
 mod classifier;
 #[expect(clippy::inline_always, reason = "measured: the survey's inner loops")]
@@ -28,6 +29,7 @@ mod table;
 mod tests;
 mod united;
 
+pub use behind::Behind;
 pub use builder::{Shape, TableBuilder};
 pub use classifier::{Classifier, ClassifierScratch, NO_CLASS};
 pub use generalized::Relabel;

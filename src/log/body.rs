@@ -90,6 +90,16 @@ pub struct ModelAsked {
 }
 
 impl ModelAsked {
+    /// Whether it is judged over a table of the population, which no reader has.
+    #[must_use]
+    pub fn of_table(&self) -> bool {
+        let sized = || self.limits.iter().any(|(known, _)| known == "population");
+        match self.model.as_str() {
+            "delta_presence" => true,
+            "k_map" | "population_uniqueness" => !sized(),
+            _ => false,
+        }
+    }
     /// Whether the released files and this are enough to count it again. An order or a hierarchy of the maker's, and a table of the
     /// population, are not in the release: there the model is the maker's claim.
     #[must_use]
@@ -97,7 +107,7 @@ impl ModelAsked {
         let has = |name: &str| self.limits.iter().any(|(known, _)| known == name);
         match self.model.as_str() {
             "t_closeness" => matches!(self.scale.as_deref(), Some("equal" | "numbers" | "dates")),
-            "k_map" => has("population"),
+            "k_map" | "population_uniqueness" => has("population"),
             "k_anonymity"
             | "alpha_k_anonymity"
             | "distinct_l_diversity"
@@ -109,8 +119,7 @@ impl ModelAsked {
             | "maximal_risk"
             | "average_risk"
             | "risk_share"
-            | "sample_uniqueness"
-            | "population_uniqueness" => true,
+            | "sample_uniqueness" => true,
             _ => false,
         }
     }
@@ -222,6 +231,21 @@ pub struct SurveyDone {
     pub rows_to_suppress: u64,
     /// Most rows that may be suppressed.
     pub suppression_limit: u64,
+    /// The table of the population, where a model counts it; else absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<PopulationCounted>,
+}
+
+/// The table of the population as it was counted at the released levels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationCounted {
+    /// Its rows, one for each member.
+    pub rows: u64,
+    /// Its classes.
+    pub classes: u64,
+    /// The HMAC of its bytes under the salt of the run, in hex; none where there is no salt.
+    pub commitment: Option<String>,
 }
 
 /// Inputs were read to their end.

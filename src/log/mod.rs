@@ -14,8 +14,9 @@ mod times;
 
 pub use body::{
     ColumnRecord, Decision, FileForm, GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen,
-    ModelAsked, OutputStaged, RegisteredIn, ReviewDecision, ReviewRequested, RiskMeasured, RuleRecord, RunFailed,
-    RunOpened, RunSealed, SchemaBound, ShardsDone, SourceCommitted, Status, SurveyDone, TimesSealed,
+    ModelAsked, OutputStaged, PopulationCounted, RegisteredIn, ReviewDecision, ReviewRequested, RiskMeasured,
+    RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, ShardsDone, SourceCommitted, Status, SurveyDone,
+    TimesSealed,
 };
 pub use event::{Event, Phase};
 pub use group::{LARGEST, group_inputs, group_shards};

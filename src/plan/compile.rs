@@ -55,6 +55,7 @@ pub fn compile(
     let layout = compiler.layout(&columns, &released, input_format);
     let models = compiler.models(&columns, &operators);
     compiler.classes(&columns, &operators, &quasi, &models);
+    compiler.population(&columns, &operators, &quasi, &models);
     if !compiler.complaints.is_empty() {
         compiler.complaints.sort();
         return Err(Error::new(ErrorKind::Profile(compiler.complaints)));
@@ -81,6 +82,7 @@ pub fn compile(
             Some(PopulationSpec::Size(size)) => Some(size),
             Some(PopulationSpec::Table { .. }) | None => None,
         },
+        population_table: matches!(profile.privacy.population, Some(PopulationSpec::Table { .. })),
         limits: limits(profile),
         suppress_at_most: profile.privacy.suppress_at_most,
         sample: profile.sample,

@@ -127,6 +127,12 @@ fn write_privacy(plan: &Plan, out: &mut String) -> std::fmt::Result {
         let of = of.map_or(String::new(), |at| format!("{}: ", plan.columns[*at].name));
         writeln!(out, "  {:<18} {of}{}", asked.model.name(), asked.words())?;
     }
+    if plan.population_table {
+        writeln!(
+            out,
+            "  population         counted in a table with a row for each member, put through the same operators"
+        )?;
+    }
     if plan.is_open() {
         let search = &plan.search;
         let from = match search.levels_from {

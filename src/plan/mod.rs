@@ -64,6 +64,8 @@ pub struct Plan {
     pub search: SearchSpec,
     /// Members of the population, where only their number is stated.
     pub population: Option<u64>,
+    /// Whether a table of the population is named.
+    pub population_table: bool,
     /// Limits of the gate's rules.
     pub limits: gate::Limits,
     /// Most rows that may be suppressed, as a share.
@@ -283,6 +285,11 @@ impl Plan {
     #[must_use]
     pub fn needs_survey(&self) -> bool {
         !self.models.is_empty()
+    }
+    /// Whether a model counts a table of the population.
+    #[must_use]
+    pub fn needs_population(&self) -> bool {
+        self.models.iter().any(Asked::needs_table)
     }
     /// Whether a column waits for its level.
     #[must_use]

@@ -114,27 +114,43 @@ impl Compiler<'_> {
             ModelKind::AverageRisk(risk) => Model::AverageRisk(*risk),
             ModelKind::RiskShare { share, above } => Model::RiskShare { share: *share, above: *above },
             ModelKind::SampleUniqueness(share) => Model::SampleUniqueness(*share),
-            ModelKind::KMap(k) => {
-                return Some(Asked {
-                    model: Model::KMap(*k),
-                    scale: None,
-                    population: Some(size.or_else(|| self.no_table(spec))?),
-                });
-            }
+            ModelKind::KMap(k) => return Some(Asked { model: Model::KMap(*k), scale: None, population: size }),
             ModelKind::PopulationUniqueness(share) => {
-                Model::PopulationUniqueness { share: *share, population: size.or_else(|| self.no_table(spec))? }
+                Model::PopulationUniqueness { share: *share, population: size.unwrap_or(Model::OF_TABLE) }
             }
-            ModelKind::DeltaPresence { .. } => {
-                self.no_table(spec)?;
-                return None;
-            }
+            ModelKind::DeltaPresence { least, most } => Model::DeltaPresence { least: *least, most: *most },
         }))
     }
 
-    fn no_table(&mut self, spec: &ModelSpec) -> Option<u64> {
-        let what = "a model over a table of the population cannot be run by this version";
-        self.complain_at(spec.position, what, "state the population's `size`, or remove the model");
-        None
+    /// What a table of the population needs of the quasi columns: its rows go through their operators.
+    pub(super) fn population(
+        &mut self,
+        columns: &[ColumnPlan],
+        operators: &[Operator],
+        quasi: &[usize],
+        models: &Models,
+    ) {
+        if !matches!(self.profile.privacy.population, Some(PopulationSpec::Table { .. })) {
+            return;
+        }
+        let profile = self.profile;
+        for at in quasi {
+            let operator = &operators[*at];
+            let why = if operator.needs_subject() {
+                "asks whose row it is, and the table does not say that"
+            } else if matches!(operator, Operator::Microaggregate(_)) {
+                "makes groups of the input, in which others have no place"
+            } else if models.asked.is_empty() && (!operator.deterministic() || operator.permutes_rows()) {
+                "makes random values"
+            } else {
+                continue;
+            };
+            let name = &columns[*at].name;
+            let what =
+                format!("the table of the population cannot be counted over column `{name}`: its operator {why}");
+            let spec = profile.columns.iter().find(|spec| spec.name == *name);
+            self.complain(spec, what, "generalize the column, or state the population's `size`");
+        }
     }
 
     fn scale(&mut self, distance: DistanceKind, order: &[String], column: &ColumnSpec) -> Option<Scale> {

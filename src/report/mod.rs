@@ -58,6 +58,9 @@ pub struct RunReport {
     pub recoding: &'static str,
     /// What groups cost columns that were microaggregated.
     pub microaggregated: Vec<Aggregation>,
+    /// Members of the population, where a model counted a table of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub population: Option<u64>,
     /// What the gate counted on the staged bytes; none where the run was refused before anything was staged.
     pub risk: Option<Risk>,
     /// Every column of the input.

@@ -111,10 +111,18 @@ fn write_rows(report: &RunReport, out: &mut String) -> std::fmt::Result {
     }
     writeln!(
         out,
-        "</tr></table><p class=\"soft\">Suppression allowed: {}.{}</p>",
+        "</tr></table><p class=\"soft\">Suppression allowed: {}.{}{}</p>",
         report.suppression_limit,
-        recoding(report)
+        recoding(report),
+        population(report)
     )
+}
+
+/// Where a table of the population was counted, its size is told.
+fn population(report: &RunReport) -> String {
+    let told =
+        |rows| format!(" The population was counted in a table of {}, which is not in the release.", grouped(rows));
+    report.population.map_or_else(String::new, told)
 }
 
 /// Where levels differ from row to row, that is told.

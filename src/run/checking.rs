@@ -4,15 +4,17 @@
 //! columns are what. Cells are taken as they stand; a null is a value of its own.
 
 use super::measure::{Question, measure};
-use super::{Options, Progress};
+use super::population::{self, People};
+use super::{Options, Progress, Workplace, make_pool};
 use crate::check::attained::{self, Secrecy};
 use crate::check::separation::separations;
 use crate::check::uniqueness::Sample;
 use crate::check::wildcard::wildcards;
 use crate::check::{self, Asked, Order, Scale, risk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::group::{ClassTable, Values};
+use crate::group::{Behind, ClassTable, Values};
 use crate::hierarchy::Hierarchy;
+use crate::plan::Compiled;
 use crate::profile::{Loaded, Role};
 use crate::read::Source;
 use crate::value::{Date, Decimal};
@@ -35,6 +37,8 @@ pub struct Inquiry {
     pub population: Option<u64>,
     /// A table of the population with the same quasi-identifiers.
     pub population_table: Option<Source>,
+    /// The profile's own table of the population, which goes through the profile's operators.
+    pub own_population: Option<OwnPopulation>,
     /// A risk above this is too much.
     pub threshold: f64,
     /// Classes below this size are told as one.
@@ -43,12 +47,19 @@ pub struct Inquiry {
     pub models: Vec<Asked>,
 }
 
+/// A profile's table of the population, with the operators that the release was made with.
+pub struct OwnPopulation {
+    compiled: Compiled,
+    people: People,
+}
+
 /// What a profile asks of its own release: columns by released name, models, hierarchies.
 ///
 /// # Errors
 /// The profile's complaints.
 pub fn inquiry(loaded: &Loaded, folder: Option<&Path>) -> Result<Inquiry> {
-    let plan = super::explain(loaded, folder, &[])?;
+    let compiled = super::compile_alone(loaded, folder)?;
+    let plan = &compiled.plan;
     let name = |at: &usize| plan.columns[*at].released_as.clone();
     let subject = plan.counted_subject().as_ref().and_then(name);
     let mut sensitive: Vec<usize> = plan.sensitive.clone();
@@ -61,7 +72,7 @@ pub fn inquiry(loaded: &Loaded, folder: Option<&Path>) -> Result<Inquiry> {
             hierarchies.extend(name(&plan.sensitive[place]).map(|name| (name, Arc::clone(hierarchy))));
         }
     }
-    Ok(Inquiry {
+    let inquiry = Inquiry {
         question: Question {
             quasi: plan.quasi.iter().filter_map(name).collect(),
             sensitive: sensitive.iter().filter_map(name).collect(),
@@ -70,7 +81,31 @@ pub fn inquiry(loaded: &Loaded, folder: Option<&Path>) -> Result<Inquiry> {
         hierarchies,
         models: plan.models.clone(),
         ..Inquiry::default()
-    })
+    };
+    // levels that were searched are not in the profile, and tokens come of a key that is gone
+    let repeatable = !plan.is_open() && plan.quasi.iter().all(|at| plan.columns[*at].token.is_none());
+    let people = if repeatable { population::open(loaded, folder, plan)? } else { None };
+    Ok(Inquiry { own_population: people.map(|people| OwnPopulation { compiled, people }), ..inquiry })
+}
+
+/// The population by class, where a table of it is given.
+fn population(inquiry: &Inquiry, options: &Options, progress: &Progress) -> Result<Option<ClassTable>> {
+    if let Some(table) = &inquiry.population_table {
+        let question = Question { quasi: inquiry.question.quasi.clone(), ..Question::default() };
+        return measure(table, &question, options, progress).map(Some);
+    }
+    let Some(own) = inquiry.own_population.as_ref().filter(|_| inquiry.population.is_none()) else {
+        return match inquiry.models.iter().find(|asked| asked.needs_table()) {
+            None => Ok(None),
+            Some(asked) => Err(Error::new(ErrorKind::Usage(format!(
+                "`{}` is asked over a table of the population: give it with --population FILE, generalized as the release is",
+                asked.model.name()
+            )))),
+        };
+    };
+    let pool = make_pool(options.threads)?;
+    let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: options.memory, overflow: None };
+    own.people.counted(&own.compiled.plan, &own.compiled.operators, &place, progress).map(Some)
 }
 
 /// Combinations of columns that are told.
@@ -109,9 +144,11 @@ pub fn check(source: &Source, inquiry: &Inquiry, options: &Options, progress: &P
         }
         document.insert("sensitive".into(), Value::Object(columns));
     }
-    risks(&table, inquiry, options, progress, &mut document)?;
+    let people = population(inquiry, options, progress)?;
+    let behind = people.as_ref().map(|people| table.behind(people));
+    risks(&table, inquiry, behind.as_ref(), &mut document);
     separation(&table, question, &mut document);
-    models(&table, inquiry, &mut document)?;
+    models(&table, inquiry, behind.as_ref(), &mut document)?;
     Ok(document)
 }
 
@@ -285,21 +322,10 @@ fn finite(number: f64) -> Value {
     if number.is_finite() { Value::from(number) } else { Value::from("infinite") }
 }
 
-fn risks(
-    table: &ClassTable,
-    inquiry: &Inquiry,
-    options: &Options,
-    progress: &Progress,
-    document: &mut Map<String, Value>,
-) -> Result<()> {
+fn risks(table: &ClassTable, inquiry: &Inquiry, known: Option<&Behind>, document: &mut Map<String, Value>) {
     let members: u64 = table.members().iter().sum();
-    let (behind, population, read_from) = match (&inquiry.population_table, inquiry.population) {
-        (Some(people), _) => {
-            let question = Question { quasi: inquiry.question.quasi.clone(), ..Question::default() };
-            let all = measure(people, &question, options, progress)?;
-            let counts = counts_behind(table, &all);
-            (Some(counts), Some(all.total_rows()), "table")
-        }
+    let (behind, population, read_from) = match (known, inquiry.population) {
+        (Some(known), _) => (Some(known.counts().to_vec()), Some(known.rows()), "table"),
         (None, Some(size)) => {
             let share = risk::ratio(members, size.max(members));
             let counts = table.members().iter().map(|count| check::estimated_population(*count, share)).collect();
@@ -310,6 +336,20 @@ fn risks(
     if let Some(counts) = &behind {
         let smallest: Option<u64> = counts.iter().copied().min();
         document.insert("k_map".into(), json!(smallest));
+    }
+    if let Some(known) = known {
+        let shares = || table.members().iter().zip(known.counts()).map(|(some, all)| risk::ratio(*some, *all));
+        let absent = (!known.absent().is_empty()).then_some(0.0);
+        document.insert(
+            "delta_presence".into(),
+            json!({
+                "least": shares().chain(absent).reduce(f64::min),
+                "most": shares().chain(absent).reduce(f64::max),
+                "classes_of_population": known.classes(),
+                "absent_classes": known.absent().len(),
+                "classes_above_population": known.outgrown(table.members()),
+            }),
+        );
     }
     let found = risk::risks(table.members(), behind.as_deref(), inquiry.threshold);
     let one =
@@ -343,27 +383,11 @@ fn risks(
             },
         );
     }
-    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a share")]
 fn per(count: f64, population: u64) -> f64 {
     count / population as f64
-}
-
-/// For each class of a table the rows of another one that have its values.
-fn counts_behind(table: &ClassTable, all: &ClassTable) -> Vec<u64> {
-    let classifier = all.classifier();
-    let (mut scratch, mut found) = (crate::group::ClassifierScratch::default(), Vec::new());
-    let columns: Vec<crate::value::Text<'_>> = (0..table.quasi().len())
-        .map(|column| {
-            let mut cells = crate::value::TextBuilder::default();
-            table.codes(column).iter().for_each(|code| cells.push_option(table.quasi()[column].get(*code)));
-            cells.finish(false)
-        })
-        .collect();
-    classifier.class_of(&columns.iter().collect::<Vec<_>>(), &mut scratch, &mut found);
-    found.iter().map(|class| all.rows().get(*class as usize).copied().unwrap_or(0)).collect()
 }
 
 fn separation(table: &ClassTable, question: &Question, document: &mut Map<String, Value>) {
@@ -383,11 +407,16 @@ fn separation(table: &ClassTable, question: &Question, document: &mut Map<String
 }
 
 /// Whether every model that is asked holds.
-fn models(table: &ClassTable, inquiry: &Inquiry, document: &mut Map<String, Value>) -> Result<()> {
+fn models(
+    table: &ClassTable,
+    inquiry: &Inquiry,
+    behind: Option<&Behind>,
+    document: &mut Map<String, Value>,
+) -> Result<()> {
     let mut all = true;
     let mut told = Vec::new();
     for asked in &inquiry.models {
-        let out = check::leave_out(table, std::slice::from_ref(asked)).map_err(|unfit| {
+        let out = check::leave_out(table, behind, std::slice::from_ref(asked)).map_err(|unfit| {
             let errors = unfit.iter().map(|one| {
                 let error = Error::new(ErrorKind::Unplaced { values: one.values, missing_in: one.missing_in });
                 match inquiry.question.sensitive.get(one.sensitive) {
@@ -397,16 +426,15 @@ fn models(table: &ClassTable, inquiry: &Inquiry, document: &mut Map<String, Valu
             });
             Error::gather(errors.collect()).unwrap_or_else(|| ErrorKind::Internal("a model that fits no value").into())
         })?;
-        let failing = out.iter().filter(|out| **out).count() as u64;
-        let rows: u64 = table.rows().iter().zip(&out).filter(|(_, out)| **out).map(|(rows, _)| rows).sum();
-        all &= failing == 0;
+        all &= out.nothing();
         told.push(json!({
             "model": asked.model.name(),
             "of": asked.model.sensitive().and_then(|place| inquiry.question.sensitive.get(place)),
             "asked": asked.words(),
-            "holds": failing == 0,
-            "failing_classes": failing,
-            "failing_rows": rows,
+            "holds": out.nothing(),
+            "failing_classes": out.count(),
+            "failing_rows": out.rows(table),
+            "failing_absent_classes": out.absent,
         }));
     }
     document.insert("models".into(), Value::Array(told));

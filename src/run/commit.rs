@@ -35,6 +35,11 @@ impl SaltFile {
         secret::write_new_key(path)?;
         Ok(Self { path: path.to_path_buf(), kept: false })
     }
+    /// The commitment to one more file, as [`of_file`] makes it.
+    pub(super) fn commit_to(&self, path: &Path, plan: &Plan) -> Result<String> {
+        let salt = secret::load(&KeySource::File(self.path.clone()))?;
+        of_file(path, &salt, suite_of(plan), &AtomicBool::new(false))
+    }
     pub(super) fn keep(&mut self) {
         self.kept = true;
     }
@@ -57,7 +62,7 @@ pub(super) struct Committing {
 impl Committing {
     /// Begins; every input must be a regular file.
     pub(super) fn start(source: &Source, salt: &SaltFile, plan: &Plan) -> Result<Self> {
-        let suite = if plan.suite == Suite::HmacSm3.name() { Suite::HmacSm3 } else { Suite::HmacSha256 };
+        let suite = suite_of(plan);
         let files = source.files().to_vec();
         if let Some(stream) = files.iter().find(|path| !path.is_file()) {
             let text = "only files can be committed to: write the stream to a file first, or run without a salt";
@@ -89,6 +94,10 @@ impl Drop for Committing {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
     }
+}
+
+fn suite_of(plan: &Plan) -> Suite {
+    if plan.suite == Suite::HmacSm3.name() { Suite::HmacSm3 } else { Suite::HmacSha256 }
 }
 
 /// The commitment to these files in this order.

@@ -4,13 +4,14 @@
 //! and the same numbers of each. Given: profiles and an input. Nothing is written.
 
 use super::draw::{Draw, choose_rows};
-use super::levels::{self, problem, raw_classes, rows_of, search_classes};
+use super::levels::{self, problem, raw_classes, search_classes};
 use super::overflow::Overflow;
+use super::population::{self, Inputs, People};
+use super::raw::{Ground, Raw};
 use super::recoding::{self, Regions};
 use super::{Options, Progress, Stage, Workplace, make_pool, microaggregation, open_source, source_format};
 use crate::check::{self, risk};
 use crate::error::{Error, ErrorKind, Result};
-use crate::group::ClassTable;
 use crate::plan::{self, Compiled, Operators, Plan};
 use crate::profile::{LevelsFrom, Loaded};
 use crate::report::Compared;
@@ -26,7 +27,7 @@ const THRESHOLD: f64 = 0.2;
 /// A survey that several profiles may share.
 struct Survey {
     key: String,
-    table: ClassTable,
+    raw: Raw,
     seconds: f64,
 }
 
@@ -58,7 +59,9 @@ pub fn compare(
             let what = format!("profile `{}` asks for no privacy model: there is nothing to compare", plan.name);
             return Err(Error::new(ErrorKind::Usage(what)));
         }
-        let like = survey_key(&plan, &operators);
+        let people = population::open(loaded, Some(folder), &plan)?;
+        let inputs = Inputs::of(&plan, &source, people.as_ref());
+        let like = survey_key(&plan, &operators, people.as_ref());
         let known = surveys.iter().position(|survey| survey.key == like);
         let at = if let Some(known) = known {
             let raw: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 0)).collect();
@@ -73,18 +76,18 @@ pub fn compare(
             let draw = draw.capped(rows.as_ref());
             microaggregation::learn(&plan, &mut operators, &source, &place, draw, progress)?;
             let levels = key.stream("levels");
-            let (table, _) = raw_classes(&plan, &mut operators, &source, &place, draw, &levels, progress)?;
-            surveys.push(Survey { key: like, table, seconds: start.elapsed().as_secs_f64() });
+            let raw = raw_classes(&plan, &mut operators, inputs, &place, draw, &levels, progress)?;
+            surveys.push(Survey { key: like, raw, seconds: start.elapsed().as_secs_f64() });
             surveys.len() - 1
         };
-        let one = measure(&plan, &operators, &surveys[at], &place, progress)?;
+        let one = measure(&plan, &operators, &surveys[at], inputs, &place, progress)?;
         compared.push(Compared { survey_shared: known.is_some(), ..one });
     }
     Ok(compared)
 }
 
 /// What a survey depends on: two profiles of one key count the same.
-fn survey_key(plan: &Plan, operators: &Operators) -> String {
+fn survey_key(plan: &Plan, operators: &Operators, people: Option<&People>) -> String {
     let column = |at: &usize| {
         let column = &plan.columns[*at];
         let how = if operators.generalize(*at).is_some() { "raw" } else { column.parameters.as_str() };
@@ -95,19 +98,26 @@ fn survey_key(plan: &Plan, operators: &Operators) -> String {
     let columns: Vec<String> = of().chain(of().flat_map(|at| &plan.columns[*at].together)).map(column).collect();
     let subject = plan.counted_subject().map(|at| plan.columns[at].name.clone());
     let sampled = (plan.search.levels_from == LevelsFrom::Sample).then_some(plan.search.sample);
-    format!("{columns:?} {} {subject:?} {:?} {sampled:?} {:?}", plan.quasi.len(), plan.sample, plan.rows_per_subject)
+    let people = people.filter(|_| plan.needs_population()).map(People::table);
+    format!(
+        "{columns:?} {} {subject:?} {:?} {sampled:?} {:?} {people:?}",
+        plan.quasi.len(),
+        plan.sample,
+        plan.rows_per_subject
+    )
 }
 
 fn measure(
     plan: &Plan,
     operators: &Operators,
     survey: &Survey,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     progress: &Progress,
 ) -> Result<Compared> {
-    let table = &survey.table;
-    let columns = super::ladders::build(plan, operators, table).map_err(|_| Error::new(ErrorKind::NotInHierarchy))?;
-    let (found, coarse) = search_classes(plan, table, &columns, place, progress)?;
+    let table = &survey.raw.table;
+    let ground = Ground::new(plan, operators, &survey.raw).map_err(|_| Error::new(ErrorKind::NotInHierarchy))?;
+    let (found, coarse) = search_classes(plan, &ground, place, progress)?;
     let mut compared = Compared {
         profile: plan.name.clone(),
         version: plan.version.clone(),
@@ -134,7 +144,7 @@ fn measure(
         plan.quasi.iter().map(level).collect()
     };
     if plan.recodes() {
-        let recoded = recoding::find(plan, operators, table, &columns, place, progress)?;
+        let recoded = recoding::find(plan, operators, &ground, place, progress)?;
         (compared.holds, compared.optimal) = (recoded.regions.is_some(), false);
         (compared.search_seconds, compared.why_not) = (recoded.seconds, None);
         let Some(regions) = &recoded.regions else {
@@ -143,21 +153,24 @@ fn measure(
         };
         compared.suppressed_share = risk::ratio(regions.suppressed_rows, table.total_rows());
         compared.shows(&regions.members());
-        compared.loss = losses_of_regions(problem(plan, table, &columns)?, regions);
+        compared.loss = losses_of_regions(problem(plan, &ground)?, regions);
         if let Some(chosen) = &found.levels {
-            let levels = losses(problem(plan, table, &columns)?, &node(chosen))?;
+            let levels = losses(problem(plan, &ground)?, &node(chosen))?;
             compared.loss.extend(levels.get("loss").map(|loss| ("loss-of-levels", *loss)));
         }
         return Ok(compared);
     }
     let (Some(coarse), Some(chosen)) = (coarse, &found.levels) else { return Ok(compared) };
     compared.levels = chosen.iter().map(|(at, level)| (plan.columns[*at].name.clone(), *level as u64)).collect();
-    let out = check::leave_out(&coarse, &plan.models).map_err(|unfit| super::survey::unplaced(plan, &unfit))?;
+    let (coarse, behind) = coarse;
+    inputs.holds_the_sample(behind.as_ref(), &coarse)?;
+    let out = check::leave_out(&coarse, behind.as_ref(), &plan.models)
+        .map_err(|unfit| super::survey::unplaced(plan, &unfit))?;
     let kept: Vec<u64> =
-        coarse.members().iter().zip(&out).filter(|(_, out)| !**out).map(|(members, _)| *members).collect();
-    compared.suppressed_share = risk::ratio(rows_of(&coarse, &out), table.total_rows());
+        coarse.members().iter().zip(&out.classes).filter(|(_, out)| !**out).map(|(members, _)| *members).collect();
+    compared.suppressed_share = risk::ratio(out.rows(&coarse), table.total_rows());
     compared.shows(&kept);
-    compared.loss = losses(problem(plan, table, &columns)?, &node(chosen))?;
+    compared.loss = losses(problem(plan, &ground)?, &node(chosen))?;
     Ok(compared)
 }
 

@@ -1,5 +1,8 @@
 //! The memory that the workers of one pass hold together, against what they were given.
 
+use super::overflow::Overflow;
+use crate::error::{Error, ErrorKind, Result};
+use crate::group::TableBuilder;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// One worker's part of it.
@@ -20,6 +23,23 @@ impl<'p> Held<'p> {
         let before = std::mem::replace(&mut self.mine, now);
         let others = self.all.fetch_add(now.wrapping_sub(before), Ordering::Relaxed).wrapping_sub(before);
         others.wrapping_add(now) > self.budget
+    }
+    /// Sends a table's tuples elsewhere where all workers hold more than they may.
+    ///
+    /// # Errors
+    /// Where there is no elsewhere, or what must stay is too much.
+    pub(super) fn settle(&mut self, table: &mut TableBuilder, overflow: Option<&Overflow>) -> Result<()> {
+        if self.is_too_much(table.bytes()) {
+            let Some(overflow) = overflow else {
+                return Err(Error::new(ErrorKind::Memory("the table of equivalence classes")));
+            };
+            table.spill(overflow)?;
+            // what stays are the values of the columns, which have nowhere to go
+            if self.is_too_much(table.bytes()) && self.alone_is_too_much() {
+                return Err(Error::new(ErrorKind::Memory("the distinct values of the columns")));
+            }
+        }
+        Ok(())
     }
     /// Whether this worker alone holds more than all may.
     pub(super) fn alone_is_too_much(&self) -> bool {

@@ -3,7 +3,7 @@
 //! Labels come from the very operators that the release will use, applied to every distinct value, so that a class of the search
 //! is a class of the release, nulls and invalid cells too.
 
-use crate::group::{ClassTable, Values};
+use crate::group::Values;
 use crate::hierarchy::Hierarchy;
 use crate::plan::{Operators, Plan};
 use crate::solve::{ColumnLadder, Level};
@@ -21,11 +21,15 @@ pub(super) struct Column {
 /// A value has no label on some level.
 pub(super) struct Misses;
 
-/// Every quasi-identifying column, in the plan's order; hierarchies stand on their raw values.
-pub(super) fn build(plan: &Plan, operators: &Operators, table: &ClassTable) -> Result<Vec<Column>, Misses> {
+/// Every quasi-identifying column, in the plan's order, over the values that it has; hierarchies stand on their raw values.
+pub(super) fn build<'v>(
+    plan: &Plan,
+    operators: &Operators,
+    values: impl IntoIterator<Item = &'v Values>,
+) -> Result<Vec<Column>, Misses> {
     plan.quasi
         .iter()
-        .zip(table.quasi())
+        .zip(values)
         .map(|(at, values)| {
             let Some(generalize) = operators.generalize(*at) else { return Ok(as_it_is(values)) };
             let planned = &plan.columns[*at];

@@ -5,18 +5,17 @@
 //! the data (threats A10, G09).
 
 use super::draw::Draw;
-use super::ladders::Column;
-use super::parallel::Done;
-use super::survey::{Counted, count, survey, unplaced};
+use super::population::Inputs;
+use super::raw::{Ground, Raw};
+use super::survey::{Surveyed, count, survey, unplaced};
 use super::{Progress, Stage, Workplace};
 use crate::check::{self, Asked, Model};
-use crate::error::{Error, ErrorKind, Result, counted};
-use crate::group::{ClassTable, Marks, Relabel};
+use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
+use crate::group::{Behind, ClassTable, Marks};
 use crate::plan::{Operators, Plan};
 use crate::profile::{Aggregate, LevelsFrom, Minimize};
-use crate::read::Source;
 use crate::secret::StreamKey;
-use crate::solve::{self, Budget, Classes, Metric, Problem, Solution};
+use crate::solve::{self, Budget, Metric, Problem, Solution};
 use std::time::{Duration, Instant};
 
 /// What the search found.
@@ -32,10 +31,11 @@ pub(super) struct Search {
     /// Rows that were searched on.
     pub(super) rows: u64,
     /// The classes at the levels, where the search looked at all rows and a person is a row.
-    pub(super) counted: Option<Counted>,
-    /// Where nothing fits: the models that fail where everything is generalized as far as it may be, and the rows of the classes
-    /// that each rejects there.
-    pub(super) failing: Vec<(String, u64)>,
+    pub(super) counted: Option<Surveyed>,
+    /// Where nothing fits: the models that fail where everything is generalized as far as it may be, and what each rejects there.
+    pub(super) failing: Vec<Failing>,
+    /// Members of the population, where a model counts a table of it.
+    pub(super) population: Option<u64>,
     /// Rows that may be suppressed.
     pub(super) limit: u64,
     /// Time of the search alone.
@@ -44,12 +44,32 @@ pub(super) struct Search {
     pub(super) tightened: f64,
 }
 
+/// A model that fails, and what it rejects.
+pub(super) struct Failing {
+    pub(super) model: String,
+    /// Rows of the classes that it rejects.
+    pub(super) rows: u64,
+    /// Classes that it rejects and that only the population has.
+    pub(super) absent: u64,
+}
+
+impl Failing {
+    /// In words.
+    pub(super) fn words(&self) -> String {
+        let rows = (self.rows > 0).then(|| counted(self.rows, "row"));
+        let absent = (self.absent > 0)
+            .then(|| format!("{} of the population that nobody of the input is in", counted_classes(self.absent)));
+        let what: Vec<String> = rows.into_iter().chain(absent).collect();
+        format!("{} rejects {}", self.model, what.join(" and "))
+    }
+}
+
 impl Search {
     /// Why there are no levels, in words.
     pub(super) fn why_nothing(&self) -> String {
         if !self.failing.is_empty() {
-            let each = self.failing.iter().map(|(model, rows)| format!("{model} rejects {}", counted(*rows, "row")));
-            return format!("no levels fit: even at the highest, {}", each.collect::<Vec<_>>().join(", "));
+            let each: Vec<String> = self.failing.iter().map(Failing::words).collect();
+            return format!("no levels fit: even at the highest, {}", each.join(", "));
         }
         if self.solution.best.is_some() {
             return "no levels fit that also hold with the released rows alone as the whole".into();
@@ -70,20 +90,21 @@ pub(super) const TIGHTER: [f64; 10] = [1.0, 0.99, 0.97, 0.94, 0.9, 0.85, 0.8, 0.
 pub(super) fn search(
     plan: &Plan,
     operators: &mut Operators,
-    source: &Source,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     draw: Draw<'_>,
     key: &StreamKey,
     progress: &Progress,
 ) -> Result<Search> {
-    let (table, shards, columns) = raw_columns(plan, operators, source, place, draw, key, progress)?;
+    let raw = raw_classes(plan, operators, inputs, place, draw, key, progress)?;
+    let ground = ground(plan, operators, &raw, inputs, place, draw, progress)?;
     operators.set_levels(&fixed_levels(plan));
     let mut refused = Vec::new();
     let (mut found, coarse) = loop {
-        let (found, coarse) = search_classes_but(plan, &table, &columns, place, progress, &refused)?;
-        let surveyed = table.persons().is_some() && plan.search.levels_from != LevelsFrom::Sample;
+        let (found, coarse) = search_classes_but(plan, &ground, place, progress, &refused)?;
+        let surveyed = ground.table.persons().is_some() && plan.search.levels_from != LevelsFrom::Sample;
         let (Some(levels), Some(best)) = (found.levels.as_ref(), found.best.clone()) else { break (found, coarse) };
-        if !surveyed || plan.sensitive.is_empty() || holds(plan, operators, levels, source, place, draw, progress)? {
+        if !surveyed || plan.sensitive.is_empty() || holds(plan, operators, levels, inputs, place, draw, progress)? {
             break (found, coarse);
         }
         refused.push(best);
@@ -91,31 +112,35 @@ pub(super) fn search(
             break (Search { levels: None, ..found }, None);
         }
     };
-    if plan.search.levels_from != LevelsFrom::Sample && table.shared().is_none() {
-        found.counted = coarse.map(|coarse| (coarse, shards));
+    let highest: Vec<usize> = ground.columns.iter().map(|column| column.ladder.max).collect();
+    match &coarse {
+        Some((table, behind)) => inputs.holds_the_sample(behind.as_ref(), table)?,
+        None if ground.behind().is_some() => {
+            let (table, behind) = ground.at(&highest);
+            inputs.holds_the_sample(behind.as_ref(), &table)?;
+        }
+        None => {}
+    }
+    let whole = plan.search.levels_from != LevelsFrom::Sample && ground.table.shared().is_none();
+    drop(ground);
+    if let Some((table, behind)) = coarse.filter(|_| whole) {
+        found.counted = Some(Surveyed { counted: (table, raw.shards), behind });
     }
     Ok(found)
 }
 
-/// The classes of the raw values, with the shards that they were counted in, and the ladders of their columns.
-pub(super) type Raw = (ClassTable, Vec<Done<()>>, Vec<Column>);
-
-/// The classes of the raw values and the ladders of their columns; a value without a place in them is told with its row.
-/// `operators` stand on the raw values afterwards.
-pub(super) fn raw_columns(
+/// The classes of the raw values with the ladders of their columns; a value without a place in them is told with its row.
+/// `operators` stand on the raw values.
+pub(super) fn ground<'t>(
     plan: &Plan,
     operators: &mut Operators,
-    source: &Source,
+    raw: &'t Raw,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     draw: Draw<'_>,
-    key: &StreamKey,
     progress: &Progress,
-) -> Result<Raw> {
-    let (table, shards) = raw_classes(plan, operators, source, place, draw, key, progress)?;
-    match super::ladders::build(plan, operators, &table) {
-        Ok(columns) => Ok((table, shards, columns)),
-        Err(_) => Err(locate(plan, operators, source, place, draw, progress)),
-    }
+) -> Result<Ground<'t>> {
+    Ground::new(plan, operators, raw).map_err(|_| locate(plan, operators, inputs, place, draw, progress))
 }
 
 /// Levels that are surveyed at most, one after the other.
@@ -127,34 +152,46 @@ fn holds(
     plan: &Plan,
     operators: &mut Operators,
     levels: &[(usize, usize)],
-    source: &Source,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     draw: Draw<'_>,
     progress: &Progress,
 ) -> Result<bool> {
     operators.set_levels(levels);
-    progress.begin(Stage::Survey, source.total_bytes());
-    let survey = survey(&plan.at_levels(levels, operators)?, operators, source, place, draw, None, progress)?;
+    progress.begin(Stage::Survey, inputs.source.total_bytes());
+    let survey = survey(&plan.at_levels(levels, operators)?, operators, inputs, place, draw, None, progress)?;
     operators.set_levels(&fixed_levels(plan));
-    Ok(survey.rows_below <= survey.limit)
+    Ok(survey.holds())
 }
 
-/// The classes of the raw values, of the rows that the search looks at. `operators` stand on the raw values afterwards.
+/// The classes of the raw values, of the rows that the search looks at, and of the population where a model counts it. `operators` stand
+/// on the raw values afterwards.
 pub(super) fn raw_classes(
     plan: &Plan,
     operators: &mut Operators,
-    source: &Source,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     draw: Draw<'_>,
     key: &StreamKey,
     progress: &Progress,
-) -> Result<Counted> {
+) -> Result<Raw> {
     let raw: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 0)).collect();
     operators.set_levels(&raw);
-    progress.begin(Stage::Survey, source.total_bytes());
-    let sampled = plan.search.levels_from == LevelsFrom::Sample;
-    let drawn = if sampled { draw.for_levels(plan.search.sample, key) } else { draw };
-    count(plan, operators, source, place, drawn, &Marks::default(), progress)
+    let people = inputs.population(plan, operators, place, progress)?;
+    progress.begin(Stage::Survey, inputs.source.total_bytes());
+    let drawn = if sampled(plan) { draw.for_levels(plan.search.sample, key) } else { draw };
+    let (table, shards) = count(plan, operators, inputs.source, place, drawn, &Marks::default(), progress)?;
+    Ok(Raw { table, shards, people })
+}
+
+fn sampled(plan: &Plan) -> bool {
+    plan.search.levels_from == LevelsFrom::Sample
+}
+
+/// The models as they are asked of the rows that the search looks at.
+fn asked(plan: &Plan) -> Vec<Asked> {
+    let share = if sampled(plan) { plan.search.sample.fraction() } else { 1.0 };
+    plan.models.iter().map(|asked| Asked { model: asked.model.thinned(share), ..asked.clone() }).collect()
 }
 
 /// Column and level of every column whose level the profile fixes.
@@ -164,27 +201,29 @@ fn fixed_levels(plan: &Plan) -> Vec<(usize, usize)> {
 }
 
 /// The problem of a plan over classes of raw values.
-pub(super) fn problem(plan: &Plan, table: &ClassTable, columns: &[Column]) -> Result<Problem> {
-    let members = table.members().iter().sum();
-    let models = Asked::bind_all(&plan.models, table.sensitive(), members).map_err(|unfit| unplaced(plan, &unfit))?;
+pub(super) fn problem(plan: &Plan, ground: &Ground<'_>) -> Result<Problem> {
+    let (table, behind) = (ground.table, ground.behind());
+    let models = Asked::bind_all(&asked(plan), table, behind).map_err(|unfit| unplaced(plan, &unfit))?;
     Ok(Problem {
-        classes: Classes::of(table),
-        ladders: columns.iter().map(|column| column.ladder.clone()).collect(),
+        classes: ground.classes(),
+        ladders: ground.columns.iter().map(|column| column.ladder.clone()).collect(),
         models,
         metric: metric(plan),
         suppress_at_most: plan.suppress_at_most.of(table.total_rows()),
     })
 }
 
+/// The classes at some levels, and the population behind them.
+pub(super) type Coarse = (ClassTable, Option<Behind>);
+
 /// Searches classes of raw values; also gives the classes at the levels found.
 pub(super) fn search_classes(
     plan: &Plan,
-    table: &ClassTable,
-    columns: &[Column],
+    ground: &Ground<'_>,
     place: &Workplace<'_>,
     progress: &Progress,
-) -> Result<(Search, Option<ClassTable>)> {
-    search_classes_but(plan, table, columns, place, progress, &[])
+) -> Result<(Search, Option<Coarse>)> {
+    search_classes_but(plan, ground, place, progress, &[])
 }
 
 /// Whether a search that began then may go on: nobody stopped it, and it has time left.
@@ -212,31 +251,31 @@ pub(super) fn budget<'b>(
 /// The same without some levels.
 fn search_classes_but(
     plan: &Plan,
-    table: &ClassTable,
-    columns: &[Column],
+    ground: &Ground<'_>,
     place: &Workplace<'_>,
     progress: &Progress,
     refused: &[Vec<usize>],
-) -> Result<(Search, Option<ClassTable>)> {
+) -> Result<(Search, Option<Coarse>)> {
     let start = Instant::now();
     let in_time = in_time(plan, progress, start);
     let budget = budget(plan, place, &in_time, refused);
-    let problem = problem(plan, table, columns)?;
+    let problem = problem(plan, ground)?;
     let limit = problem.suppress_at_most;
     let mut found = Search {
         levels: None,
         best: None,
         solution: Solution { best: None, nodes: 0.0, checked: 0, optimal: false, gap: f64::INFINITY },
         columns: plan.quasi.iter().map(|at| plan.columns[*at].name.clone()).collect(),
-        rows: table.total_rows(),
+        rows: ground.table.total_rows(),
         counted: None,
         failing: Vec::new(),
+        population: ground.behind().map(Behind::rows),
         limit,
         seconds: 0.0,
         tightened: 1.0,
     };
     // a sample only proposes levels; the survey of all rows judges them
-    let sampled = plan.search.levels_from == LevelsFrom::Sample;
+    let sampled = sampled(plan);
     let asked = &problem.models;
     let steps = if asked.iter().any(Model::is_relative) && !sampled { &TIGHTER[..] } else { &TIGHTER[..1] };
     let series: Vec<Vec<Model>> =
@@ -254,10 +293,13 @@ fn search_classes_but(
         }
         let Some(best) = best else { return true };
         found.tightened = steps[step];
-        let coarse = at(table, columns, &best.levels);
-        outcome = match check::leave_out(&coarse, &plan.models) {
+        let (coarse, behind) = ground.at(&best.levels);
+        outcome = match check::leave_out(&coarse, behind.as_ref(), &plan.models) {
             Err(unfit) => Err(unplaced(plan, &unfit)),
-            Ok(out) => Ok((sampled || rows_of(&coarse, &out) <= limit).then_some((best.levels, coarse))),
+            Ok(out) => {
+                let holds = sampled || (out.rows(&coarse) <= limit && out.absent == 0);
+                Ok(holds.then_some((best.levels, (coarse, behind))))
+            }
         };
         began = Instant::now();
         !matches!(outcome, Ok(None))
@@ -270,34 +312,21 @@ fn search_classes_but(
         found.best = Some(best);
         return Ok((found, Some(coarse)));
     }
-    found.failing = failing(plan, table, columns, limit)?;
+    found.failing = failing(plan, ground, limit)?;
     Ok((found, None))
 }
 
-/// Rows of the classes that are left out.
-pub(super) fn rows_of(table: &ClassTable, out: &[bool]) -> u64 {
-    table.rows().iter().zip(out).filter(|(_, out)| **out).map(|(rows, _)| rows).sum()
-}
-
-/// The classes of a table at some levels.
-fn at(table: &ClassTable, columns: &[Column], levels: &[usize]) -> ClassTable {
-    let relabel = |(column, level): (&Column, &usize)| {
-        let label = column.labels.get(level.checked_sub(1)?)?;
-        Some(Relabel { codes: column.ladder.levels[*level].parent_code.clone(), labels: label.clone() })
-    };
-    table.generalized(&columns.iter().zip(levels).map(relabel).collect::<Vec<_>>())
-}
-
-/// Which models fail at the highest levels, and by how many rows.
-pub(super) fn failing(plan: &Plan, table: &ClassTable, columns: &[Column], limit: u64) -> Result<Vec<(String, u64)>> {
-    let top: Vec<usize> = columns.iter().map(|column| column.ladder.max).collect();
-    let coarse = at(table, columns, &top);
+/// Which models fail at the highest levels, and what they reject there.
+pub(super) fn failing(plan: &Plan, ground: &Ground<'_>, limit: u64) -> Result<Vec<Failing>> {
+    let top: Vec<usize> = ground.columns.iter().map(|column| column.ladder.max).collect();
+    let (coarse, behind) = ground.at(&top);
     let mut failing = Vec::new();
-    for asked in &plan.models {
-        let out = check::leave_out(&coarse, std::slice::from_ref(asked)).map_err(|unfit| unplaced(plan, &unfit))?;
-        let rows = rows_of(&coarse, &out);
-        if rows > limit {
-            failing.push((asked.model.name().to_owned(), rows));
+    for asked in &asked(plan) {
+        let out = check::leave_out(&coarse, behind.as_ref(), std::slice::from_ref(asked));
+        let out = out.map_err(|unfit| unplaced(plan, &unfit))?;
+        let (rows, absent) = (out.rows(&coarse), out.absent);
+        if rows > limit || absent > 0 {
+            failing.push(Failing { model: asked.model.name().to_owned(), rows, absent });
         }
     }
     Ok(failing)
@@ -307,7 +336,7 @@ pub(super) fn failing(plan: &Plan, table: &ClassTable, columns: &[Column], limit
 fn locate(
     plan: &Plan,
     operators: &mut Operators,
-    source: &Source,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     draw: Draw<'_>,
     progress: &Progress,
@@ -315,10 +344,11 @@ fn locate(
     // level 1 looks at every cell, unless it is `*` already
     let levels: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 1)).collect();
     operators.set_levels(&levels);
-    progress.begin(Stage::Survey, source.total_bytes());
-    match count(plan, operators, source, place, draw, &Marks::default(), progress) {
+    progress.begin(Stage::Survey, inputs.source.total_bytes());
+    let ours = count(plan, operators, inputs.source, place, draw, &Marks::default(), progress).map(|_| ());
+    match ours.and_then(|()| inputs.population(plan, operators, place, progress).map(|_| ())) {
         Err(error) => error,
-        Ok(_) => Error::new(ErrorKind::InputChanged),
+        Ok(()) => Error::new(ErrorKind::InputChanged),
     }
 }
 

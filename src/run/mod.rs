@@ -28,6 +28,7 @@ mod overflow;
 mod parallel;
 mod population;
 mod progress;
+mod raw;
 mod reapply;
 mod recoding;
 mod record;
@@ -181,7 +182,7 @@ fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Plan
     if !once && !source.can_read_twice() {
         return Err(Error::new(ErrorKind::NotTwice));
     }
-    let people = population::open(job, &plan)?;
+    let people = population::open(&job.loaded, job.folder.as_deref(), &plan)?;
     clean_beside(&job.output, progress)?;
     let stage = write::Stage::create(&job.output, &random::nonce()?)?;
     let log_at = stage.log_at();
@@ -265,10 +266,11 @@ impl Begun<'_> {
         let taken = draw::choose_rows(plan, &operators, source, place, draw, progress)?;
         let draw = draw.capped(taken.as_ref());
         record.microaggregated(microaggregation::learn(plan, &mut operators, source, &surveying, draw, progress)?);
+        let inputs = population::Inputs::of(plan, source, self.people);
         let (mut counted, mut chosen, mut levels, mut recoded) = (None, None, Vec::new(), None);
         if plan.recodes() {
             let drawn = (draw, &key.stream("levels"));
-            let found = recoding::survey(plan, &mut operators, source, &surveying, drawn, progress)?;
+            let found = recoding::survey(plan, &mut operators, inputs, &surveying, drawn, progress)?;
             levels = plan.raw_levels();
             let plan = plan.recoded(&operators)?;
             match found {
@@ -284,7 +286,7 @@ impl Begun<'_> {
             chosen = Some(plan);
         } else if plan.is_open() {
             let search =
-                levels::search(plan, &mut operators, source, &surveying, draw, &key.stream("levels"), progress)?;
+                levels::search(plan, &mut operators, inputs, &surveying, draw, &key.stream("levels"), progress)?;
             let Some(found) = &search.levels else {
                 drop(overflow);
                 record.key_destroyed(key, operators, clock)?;
@@ -303,10 +305,12 @@ impl Begun<'_> {
             progress.begin(Stage::Survey, source.total_bytes());
             let survey = match recoded {
                 Some(survey) => survey,
-                None => survey::survey(plan, &operators, source, &surveying, draw, counted, progress)?,
+                None => survey::survey(plan, &operators, inputs, &surveying, draw, counted, progress)?,
             };
-            record.survey_done(&survey, clock)?;
-            if survey.rows_below > survey.limit {
+            let table = self.people.filter(|_| survey.population.is_some()).and_then(population::People::file);
+            let committed = table.zip(self.salt).map(|(table, salt)| salt.commit_to(table, plan)).transpose()?;
+            record.survey_done(&survey, committed, clock)?;
+            if !survey.holds() {
                 drop(overflow);
                 record.key_destroyed(key, operators, clock)?;
                 return record.refuse_after_survey(plan, &survey, stage, place, clock);
@@ -355,7 +359,10 @@ impl Begun<'_> {
         let mut policy =
             record.policy(plan, rows, limit, &parts, process(&key, network::opened_since(self.sockets.as_ref())));
         if let Some(people) = self.people {
-            aside.population = Some(people.counted(plan, &operators, place, progress)?);
+            let overflow = overflow::Overflow::for_gate(stage.folder(), &key);
+            let counting = Workplace { overflow: Some(&overflow), ..*place };
+            let classes = people.counted(plan, &operators, &counting, progress)?;
+            aside.population = Some(gate::Population::new(classes));
         }
         let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
         let plant = |planting: &self_test::Planting| planting.apply(&mut policy, &mut aside, stage.folder());
@@ -435,25 +442,26 @@ fn run_id(key: &MasterKey) -> Result<String> {
 /// # Errors
 /// The profile's complaints, or inputs that cannot be opened.
 pub fn explain(loaded: &Loaded, folder: Option<&Path>, inputs: &[PathBuf]) -> Result<Plan> {
-    let key = MasterKey::ephemeral()?;
     if inputs.is_empty() {
-        let schema = crate::value::Schema::new(
-            loaded
-                .profile
-                .columns
-                .iter()
-                .map(|column| crate::value::Field {
-                    name: column.name.clone(),
-                    data_type: crate::value::DataType::Text,
-                })
-                .collect(),
-        );
-        let schema = schema.map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name))?;
-        let format = loaded.profile.input.format.as_deref().unwrap_or("csv");
-        return Ok(plan::compile(&loaded.profile, &schema, &key, folder, format)?.plan);
+        return Ok(compile_alone(loaded, folder)?.plan);
     }
+    let key = MasterKey::ephemeral()?;
     let source = open_source(loaded, inputs, read::SHARD_BYTES)?;
     Ok(plan::compile(&loaded.profile, source.schema(), &key, folder, source_format(&source))?.plan)
+}
+
+/// Compiles a profile without an input: every column is taken as text.
+fn compile_alone(loaded: &Loaded, folder: Option<&Path>) -> Result<Compiled> {
+    let key = MasterKey::ephemeral()?;
+    let fields = loaded
+        .profile
+        .columns
+        .iter()
+        .map(|column| crate::value::Field { name: column.name.clone(), data_type: crate::value::DataType::Text });
+    let schema = crate::value::Schema::new(fields.collect());
+    let schema = schema.map_err(|name| Error::new(ErrorKind::DuplicateColumn).in_column(&name))?;
+    let format = loaded.profile.input.format.as_deref().unwrap_or("csv");
+    plan::compile(&loaded.profile, &schema, &key, folder, format)
 }
 
 fn open(job: &Job) -> Result<Source> {

@@ -55,7 +55,10 @@ fn limits(asked: &Asked) -> Vec<(String, String)> {
         Model::RiskShare { share, above } => text(&[("share", share.to_string()), ("above", above.to_string())]),
         Model::SampleUniqueness(share) => text(&[("share", share.to_string())]),
         Model::PopulationUniqueness { share, population } => {
-            text(&[("share", share.to_string()), ("population", population.to_string())])
+            let mut limits: Vec<(String, String)> = text(&[("share", share.to_string())]);
+            let size = Some(population).filter(|size| **size != Model::OF_TABLE);
+            limits.extend(size.map(|size| ("population".to_owned(), size.to_string())));
+            limits
         }
     }
 }
@@ -159,7 +162,7 @@ mod tests {
     fn every_model_comes_back_from_the_log_as_it_was_asked() {
         for asked in all() {
             let told = as_told(&asked);
-            assert!(told.recountable(), "{}", told.words);
+            assert!(told.recountable() && !told.of_table(), "{}", told.words);
             let back = again(&told, 3).unwrap();
             assert_eq!(format!("{:?}", back.model), format!("{:?}", asked.model));
             assert_eq!((back.words(), back.population), (asked.words(), asked.population));
@@ -183,7 +186,10 @@ mod tests {
         };
         let presence = Asked::from(Model::DeltaPresence { least: 0.1, most: 0.9 });
         let table = Asked::from(Model::KMap(K::new(5).unwrap()));
-        for asked in [listed, presence, table] {
+        let alone = Asked::from(Model::PopulationUniqueness { share: 0.001, population: Model::OF_TABLE });
+        assert!(!as_told(&listed).of_table());
+        assert!([&presence, &table, &alone].iter().all(|asked| as_told(asked).of_table() && asked.needs_table()));
+        for asked in [listed, presence, table, alone] {
             assert!(!as_told(&asked).recountable() && again(&as_told(&asked), 0).is_none(), "{}", asked.words());
         }
         let unknown = ModelAsked { model: "new".into(), of: None, limits: vec![], scale: None, words: String::new() };

@@ -6,13 +6,17 @@ use crate::secret::MasterKey;
 use crate::write::SpillFile;
 use std::path::Path;
 
-/// The file of one run; its stream key serves nothing else.
+/// A file of one run; its stream key serves nothing else.
 pub(super) struct Overflow(SpillFile);
 
 impl Overflow {
     /// In that folder, once it is needed.
     pub(super) fn new(folder: &Path, key: &MasterKey) -> Self {
         Self(SpillFile::new(folder, &key.stream("classes")))
+    }
+    /// The same for the population that the gate is given: another file, and so another key.
+    pub(super) fn for_gate(folder: &Path, key: &MasterKey) -> Self {
+        Self(SpillFile::new(folder, &key.stream("classes/gate")))
     }
 }
 

@@ -1,21 +1,59 @@
-//! The profile's table of the population, put through the operators of the release, for the gate.
+//! The profile's table of the population, put through the operators of the release: for models that count it, and for the gate.
 
+use super::held::Held;
+use super::overflow::Overflow;
 use super::parallel::{Worker, each_shard};
 use super::transforming::Transforming;
-use super::{Job, Progress, Stage, Workplace};
+use super::{Progress, Stage, Workplace};
 use crate::error::{Error, ErrorKind, Result};
-use crate::gate::Population;
-use crate::group::{self, Shape, TableBuilder};
+use crate::group::{self, Behind, ClassTable, Shape, TableBuilder};
 use crate::plan::{Operators, Plan};
-use crate::profile::{InputSpec, PopulationSpec, Ragged, StrayQuotes};
+use crate::profile::{InputSpec, Loaded, PopulationSpec, Ragged, StrayQuotes};
 use crate::read::{self, Scratch, Shard, ShardCount, Source};
 use crate::value::{Batch, Column, Text, TextBuilder};
 use std::borrow::Cow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+
+/// What a run counts: its input, and the table of the population where a model counts that, too.
+#[derive(Clone, Copy)]
+pub(super) struct Inputs<'r> {
+    pub(super) source: &'r Source,
+    people: Option<&'r People>,
+}
+
+impl<'r> Inputs<'r> {
+    /// Of a plan; the population is left out where no model of it asks.
+    pub(super) fn of(plan: &Plan, source: &'r Source, people: Option<&'r People>) -> Self {
+        Self { source, people: people.filter(|_| plan.needs_population()) }
+    }
+    /// The classes of the population at the levels on which the operators stand; none where no model asks.
+    pub(super) fn population(
+        &self,
+        plan: &Plan,
+        operators: &Operators,
+        place: &Workplace<'_>,
+        progress: &Progress,
+    ) -> Result<Option<ClassTable>> {
+        self.people.map(|people| people.counted(plan, operators, place, progress)).transpose()
+    }
+    /// Whether the population can be that of the sample.
+    ///
+    /// # Errors
+    /// Classes that have more members in the sample.
+    pub(super) fn holds_the_sample(&self, behind: Option<&Behind>, sample: &ClassTable) -> Result<()> {
+        let (Some(behind), Some(people)) = (behind, self.people) else { return Ok(()) };
+        match behind.outgrown(sample.members()) {
+            0 => Ok(()),
+            classes => Err(people.named(Error::new(ErrorKind::NotPopulation { classes }))),
+        }
+    }
+}
 
 /// The table, opened.
 pub(super) struct People {
     source: Source,
+    separator: u8,
     /// Places of the plan's quasi-identifiers in it.
     places: Vec<usize>,
 }
@@ -24,18 +62,18 @@ pub(super) struct People {
 ///
 /// # Errors
 /// A table that cannot be opened, that can be read once only, or that lacks quasi-identifying columns.
-pub(super) fn open(job: &Job, plan: &Plan) -> Result<Option<People>> {
-    let Some(PopulationSpec::Table { file, separator }) = &job.loaded.profile.privacy.population else {
+pub(super) fn open(loaded: &Loaded, folder: Option<&Path>, plan: &Plan) -> Result<Option<People>> {
+    let Some(PopulationSpec::Table { file, separator }) = &loaded.profile.privacy.population else {
         return Ok(None);
     };
-    let path = job.folder.as_deref().unwrap_or(Path::new("")).join(file);
+    let path = folder.unwrap_or(Path::new("")).join(file);
     let spec = InputSpec {
         format: None,
         encoding: "utf-8".into(),
         delimiter: *separator,
         quote: Some(b'"'),
         header: true,
-        null: job.loaded.profile.input.null.clone(),
+        null: loaded.profile.input.null.clone(),
         ragged: Ragged::Error,
         stray_quotes: StrayQuotes::Error,
     };
@@ -47,11 +85,26 @@ pub(super) fn open(job: &Job, plan: &Plan) -> Result<Option<People>> {
         return Err(error);
     }
     let places = names.iter().filter_map(|name| source.schema().position(name)).collect();
-    Ok(Some(People { source, places }))
+    Ok(Some(People { source, separator: *separator, places }))
 }
 
 impl People {
-    /// Counts its classes at the levels of the release.
+    /// The same error with the table's file.
+    fn named(&self, error: Error) -> Error {
+        match self.file() {
+            Some(file) => error.in_file(file),
+            None => error,
+        }
+    }
+    /// Which table it is, for those who ask the same of it.
+    pub(super) fn table(&self) -> (&[PathBuf], u8) {
+        (self.source.files(), self.separator)
+    }
+    /// Its file.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.source.files().first().map(PathBuf::as_path)
+    }
+    /// Counts its classes at the levels on which the operators stand.
     ///
     /// # Errors
     /// A table that cannot be read, or has a value that an operator has no place for.
@@ -61,20 +114,24 @@ impl People {
         operators: &Operators,
         place: &Workplace<'_>,
         progress: &Progress,
-    ) -> Result<Population> {
+    ) -> Result<ClassTable> {
         progress.begin(Stage::Survey, self.source.total_bytes());
         let pass = self.source.pass()?.only(self.places.iter().copied()).without_fingerprints();
         let shape = Shape { quasi: plan.quasi.len(), sensitive: 0, subject: false };
+        let held = AtomicU64::new(0);
         let worker = || Counter {
             plan,
             places: &self.places,
             transforming: Transforming::new(plan, operators),
             table: TableBuilder::new(shape),
+            held: Held::new(&held, place.memory),
+            overflow: place.overflow,
         };
         let workers = (0..place.threads).map(|_| worker()).collect();
         let (workers, _) = each_shard(&self.source, &pass, place.pool, workers, progress)?;
         let tables = workers.into_iter().map(|worker| worker.table).collect();
-        Ok(Population::new(&group::merge(tables, place.threads)))
+        let elsewhere = place.overflow.map(|overflow| (overflow as &dyn group::Overflow, place.memory));
+        group::merge_with(tables, place.threads, elsewhere)
     }
 }
 
@@ -84,6 +141,8 @@ struct Counter<'p> {
     places: &'p [usize],
     transforming: Transforming<'p>,
     table: TableBuilder,
+    held: Held<'p>,
+    overflow: Option<&'p Overflow>,
 }
 
 impl Worker for Counter<'_> {
@@ -106,6 +165,7 @@ impl Worker for Counter<'_> {
             self.table.add(&texts.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &[], None);
             Ok(())
         })?;
+        self.held.settle(&mut self.table, self.overflow)?;
         Ok((count, ()))
     }
 }

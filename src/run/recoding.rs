@@ -6,7 +6,9 @@
 
 use super::draw::Draw;
 use super::ladders::Column;
-use super::levels::{self, TIGHTER, budget, failing, in_time, problem, rows_of};
+use super::levels::{self, Failing, TIGHTER, budget, failing, in_time, problem};
+use super::population::Inputs;
+use super::raw::{Ground, Raw};
 use super::regions::{Orders, Recoded, Shown};
 use super::survey::{Survey, unplaced};
 use super::{Progress, Workplace};
@@ -15,7 +17,6 @@ use crate::error::{Error, ErrorKind, Result, counted};
 use crate::group::ClassTable;
 use crate::plan::{Operators, Plan};
 use crate::profile::{CutName, Recoding as Kind};
-use crate::read::Source;
 use crate::recode::{self, Cost, Cut, Dimension, Recoding, Unsuited};
 use crate::secret::StreamKey;
 use crate::solve::Problem;
@@ -27,8 +28,8 @@ pub(super) struct Found {
     pub(super) regions: Option<Regions>,
     /// What the regions lose, held or not, with distances as they were asked.
     pub(super) cost: Option<Cost>,
-    /// Models that fail even at the highest levels, and the rows that each rejects there.
-    pub(super) failing: Vec<(String, u64)>,
+    /// Models that fail even at the highest levels, and what each rejects there.
+    pub(super) failing: Vec<Failing>,
     /// Rows that were looked at.
     pub(super) rows: u64,
     /// Rows that may be suppressed.
@@ -70,8 +71,7 @@ impl Found {
     /// Why there are no regions, in words.
     pub(super) fn why_nothing(&self) -> String {
         if !self.failing.is_empty() {
-            let each = self.failing.iter().map(|(model, rows)| format!("{model} rejects {}", counted(*rows, "row")));
-            let each = each.collect::<Vec<_>>().join(", ");
+            let each = self.failing.iter().map(Failing::words).collect::<Vec<_>>().join(", ");
             return format!("no recoding fits: even at the highest levels, {each}");
         }
         if self.cost.is_some() {
@@ -86,14 +86,16 @@ impl Found {
 pub(super) fn survey(
     plan: &Plan,
     operators: &mut Operators,
-    source: &Source,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     (draw, key): (Draw<'_>, &StreamKey),
     progress: &Progress,
 ) -> Result<std::result::Result<Survey, Found>> {
-    let (table, shards, columns) = levels::raw_columns(plan, operators, source, place, draw, key, progress)?;
-    let mut found = find(plan, operators, &table, &columns, place, progress)?;
+    let raw = levels::raw_classes(plan, operators, inputs, place, draw, key, progress)?;
+    let ground = levels::ground(plan, operators, &raw, inputs, place, draw, progress)?;
+    let mut found = find(plan, operators, &ground, place, progress)?;
     let Some(regions) = found.regions.take() else { return Ok(Err(found)) };
+    let Raw { table, shards, .. } = raw;
     let (rows, rejected) =
         shards.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
     let recoded = Recoded::of(plan, operators, &table, regions.shown, &regions.recoding.region_of)?;
@@ -111,6 +113,7 @@ pub(super) fn survey(
         suppressed: regions.suppressed,
         classes: regions.classes,
         recoded: Some(recoded),
+        population: None,
     }))
 }
 
@@ -118,16 +121,16 @@ pub(super) fn survey(
 pub(super) fn find(
     plan: &Plan,
     operators: &Operators,
-    table: &ClassTable,
-    columns: &[Column],
+    ground: &Ground<'_>,
     place: &Workplace<'_>,
     progress: &Progress,
 ) -> Result<Found> {
+    let (table, columns) = (ground.table, ground.columns.as_slice());
     enough_memory(table, place)?;
     let start = Instant::now();
     let in_time = in_time(plan, progress, start);
     let budget = budget(plan, place, &in_time, &[]);
-    let mut problem = problem(plan, table, columns)?;
+    let mut problem = problem(plan, ground)?;
     let (rows, limit) = (table.total_rows(), problem.suppress_at_most);
     let mut found = Found { regions: None, cost: None, failing: Vec::new(), rows, limit, tightened: 1.0, seconds: 0.0 };
     let asked = problem.models.clone();
@@ -161,7 +164,7 @@ pub(super) fn find(
         }
     }
     if found.regions.is_none() {
-        found.failing = failing(plan, table, columns, limit)?;
+        found.failing = failing(plan, ground, limit)?;
     }
     found.seconds = start.elapsed().as_secs_f64();
     Ok(found)
@@ -171,9 +174,11 @@ pub(super) fn find(
 fn judged(plan: &Plan, table: &ClassTable, columns: &[Column], orders: Orders, recoding: Recoding) -> Result<Regions> {
     let shown = Shown::of(&recoding, table, columns, &orders)?;
     let (classes, place_of) = table.united(&recoding.region_of, &shown.cells());
-    let out = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
+    let left_out = check::leave_out(&classes, None, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
+    let rows_out = left_out.rows(&classes);
+    let out = left_out.classes;
     let suppressed = place_of.iter().map(|place| place.is_none_or(|place| out[place as usize])).collect();
-    let suppressed_rows = table.total_rows() - classes.total_rows() + rows_of(&classes, &out);
+    let suppressed_rows = table.total_rows() - classes.total_rows() + rows_out;
     Ok(Regions { recoding, dimensions: orders.dimensions, shown, classes, out, suppressed, suppressed_rows })
 }
 

@@ -13,8 +13,8 @@ use crate::evidence::{Checkpoint, Signer};
 use crate::gate::{self, Policy, RowAccount, Suppression};
 use crate::log::{
     Clock, ColumnRecord, Event, FileForm, InputOpened, Journal, KeyCreated, KeyDestroyed, LevelsChosen, OutputStaged,
-    ReviewRequested, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, SourceCommitted, Status, SurveyDone,
-    Whole, group_inputs,
+    PopulationCounted, ReviewRequested, RuleRecord, RunFailed, RunOpened, RunSealed, SchemaBound, SourceCommitted,
+    Status, SurveyDone, Whole, group_inputs,
 };
 use crate::plan::{Operators, Plan, explain};
 use crate::profile::{ApprovalSpec, CatalogueSpec, LevelsFrom, Loaded, Unit, shippable};
@@ -53,6 +53,8 @@ pub(super) struct Record {
     invalid: u64,
     microaggregated: Vec<Aggregation>,
     with_profile: bool,
+    /// Members of the population, where a model counted a table of it.
+    population: Option<u64>,
     catalogue: CatalogueSpec,
 }
 
@@ -79,6 +81,7 @@ impl Record {
             invalid: 0,
             microaggregated: Vec::new(),
             with_profile: false,
+            population: None,
             catalogue: loaded.profile.catalogue.clone(),
         };
         let opened = RunOpened {
@@ -198,7 +201,9 @@ impl Record {
         self.say(event, clock)
     }
 
-    pub(super) fn survey_done(&mut self, survey: &Survey, clock: &RunClock) -> Result<()> {
+    /// What pass one found; `committed` is the keyed digest of the population's table, where there is a salt.
+    pub(super) fn survey_done(&mut self, survey: &Survey, committed: Option<String>, clock: &RunClock) -> Result<()> {
+        self.population = survey.population.map(|people| people.rows);
         let event = Event::SurveyDone(SurveyDone {
             rows: survey.rows,
             rejected: survey.rejected,
@@ -207,6 +212,11 @@ impl Record {
             classes_below_k: survey.classes_below,
             rows_to_suppress: survey.rows_below,
             suppression_limit: survey.limit,
+            population: survey.population.map(|people| PopulationCounted {
+                rows: people.rows,
+                classes: people.classes,
+                commitment: committed,
+            }),
         });
         self.say(event, clock)
     }
@@ -371,6 +381,14 @@ impl Record {
     ) -> Result<Outcome> {
         self.rows =
             RowAccount { read: survey.rows + survey.rejected, rejected: survey.rejected, ..RowAccount::default() };
+        if let Some(absent) = survey.population.map(|people| people.absent).filter(|absent| *absent > 0) {
+            let measured = format!(
+                "delta_presence rejects {} of the population that nobody of the input is in, and nothing can be left out there",
+                counted_classes(absent)
+            );
+            let limit = format!("{} hold in every class", counted(plan.models.len() as u64, "model"));
+            return self.refuse_early(plan, (&gate::MODELS, measured, limit), stage, place, clock);
+        }
         let classes = counted_classes(survey.classes_below);
         let under = if plan.models.len() == 1 && plan.k.is_some() { "under k" } else { "that a model rejects" };
         let rows = counted(survey.rows_below, "row");
@@ -381,7 +399,7 @@ impl Record {
                 format!("{rows} of {persons} whose rows together fewer than k persons share")
             }
         };
-        self.refuse_early(plan, measured, survey.limit, stage, place, clock)
+        self.refuse_early(plan, (&gate::SUPPRESSION, measured, at_most(survey.limit)), stage, place, clock)
     }
 
     /// The same where no levels satisfy the models: why, the rows that were looked at, and how many may be suppressed.
@@ -394,27 +412,26 @@ impl Record {
         clock: &RunClock,
     ) -> Result<Outcome> {
         self.rows = RowAccount { read: rows, ..RowAccount::default() };
-        self.refuse_early(plan, why, limit, stage, place, clock)
+        self.refuse_early(plan, (&gate::SUPPRESSION, why, at_most(limit)), stage, place, clock)
     }
 
     fn refuse_early(
         &mut self,
         plan: &Plan,
-        measured: String,
-        limit: u64,
+        (rule, measured, limit): (&gate::Rule, String, String),
         stage: Stage,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
         let verdict = RuleRecord {
-            rule: gate::SUPPRESSION.id,
-            threat: gate::SUPPRESSION.threat,
+            rule: rule.id,
+            threat: rule.threat,
             status: gate::Status::Fail.name(),
             severity: gate::Severity::Block.name(),
-            stage: gate::SUPPRESSION.stage.name(),
+            stage: rule.stage.name(),
             measured,
-            limit: format!("at most {}", counted(limit, "row")),
-            reason: gate::SUPPRESSION.reason.to_owned(),
+            limit,
+            reason: rule.reason.to_owned(),
             milliseconds: 0,
         };
         self.gate_result(&verdict, clock)?;
@@ -527,6 +544,7 @@ impl Record {
             suppression_limit: plan.suppress_at_most.to_string(),
             recoding: plan.search.recoding_name(),
             microaggregated: self.microaggregated.clone(),
+            population: self.population,
             risk: gate.map(|gate| Risk::of(gate, plan.unit)),
             columns: column_records(plan),
             gate: gate.map(|gate| gate.verdicts.iter().map(rule_record).collect()).unwrap_or_default(),
@@ -540,6 +558,10 @@ impl Record {
             threads: place.threads,
         }
     }
+}
+
+fn at_most(rows: u64) -> String {
+    format!("at most {}", counted(rows, "row"))
 }
 
 /// The role that answers for a run.

@@ -3,6 +3,7 @@
 use super::draw::{Draw, choose_rows};
 use super::levels::{self, Search};
 use super::overflow::Overflow;
+use super::population::{self, Inputs};
 use super::recoding::{self, Found};
 use super::{Options, Progress, Stage, Workplace, make_pool, microaggregation, open_source, source_format};
 use crate::error::{Error, ErrorKind, Result};
@@ -57,6 +58,12 @@ pub struct Solved {
     pub why_not: Option<String>,
     /// Models that fail at the highest levels, and the rows that each rejects there.
     pub failing: BTreeMap<String, u64>,
+    /// Models that reject classes there that only the population has, and how many.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub failing_absent: BTreeMap<String, u64>,
+    /// Members of the population, where a model counts a table of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub population: Option<u64>,
     /// What a run releases instead of levels, where the profile asks for it; the levels above are then for comparison.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recoding: Option<Recoded>,
@@ -134,6 +141,8 @@ pub fn solve(
             "the profile asks for no privacy model: there is nothing to solve".into(),
         )));
     }
+    let people = population::open(loaded, folder, &plan)?;
+    let inputs = Inputs::of(&plan, &source, people.as_ref());
     progress.begin(Stage::Survey, source.total_bytes());
     let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
     let draw = Draw::new(&plan, &sample, &priorities);
@@ -142,13 +151,14 @@ pub fn solve(
     microaggregation::learn(&plan, &mut operators, &source, &place, draw, progress)?;
     let key = key.stream("levels");
     let (search, recoded) = if plan.recodes() {
-        let (table, _, columns) = levels::raw_columns(&plan, &mut operators, &source, &place, draw, &key, progress)?;
-        let (search, _) = levels::search_classes(&plan, &table, &columns, &place, progress)?;
-        let found = recoding::find(&plan, &operators, &table, &columns, &place, progress)?;
+        let raw = levels::raw_classes(&plan, &mut operators, inputs, &place, draw, &key, progress)?;
+        let ground = levels::ground(&plan, &mut operators, &raw, inputs, &place, draw, progress)?;
+        let (search, _) = levels::search_classes(&plan, &ground, &place, progress)?;
+        let found = recoding::find(&plan, &operators, &ground, &place, progress)?;
         let recoded = recoded(&plan, &found, &search);
         (search, Some(recoded))
     } else {
-        (levels::search(&plan, &mut operators, &source, &place, draw, &key, progress)?, None)
+        (levels::search(&plan, &mut operators, inputs, &place, draw, &key, progress)?, None)
     };
     let mut solved = solved(&plan, &search, &operators, start.elapsed().as_secs_f64());
     solved.recoding = recoded;
@@ -220,7 +230,14 @@ fn solved(plan: &Plan, search: &Search, operators: &Operators, seconds: f64) -> 
         release_levels: search.levels.as_ref().map(|levels| numbers(named(&mut levels.iter().copied()))),
         tightened: search.tightened,
         why_not: search.levels.is_none().then(|| search.why_nothing()),
-        failing: search.failing.iter().cloned().collect(),
+        failing: search.failing.iter().map(|one| (one.model.clone(), one.rows)).collect(),
+        failing_absent: search
+            .failing
+            .iter()
+            .filter(|one| one.absent > 0)
+            .map(|one| (one.model.clone(), one.absent))
+            .collect(),
+        population: search.population,
         recoding: None,
         seconds,
         search_seconds: search.seconds,

@@ -4,12 +4,13 @@ use super::draw::{Draw, Drawn};
 use super::held::Held;
 use super::overflow::Overflow;
 use super::parallel::{Done, Worker, each_shard};
+use super::population::Inputs;
 use super::regions::Recoded;
 use super::transforming::Transforming;
-use super::{Progress, Workplace};
+use super::{Progress, Stage, Workplace};
 use crate::check::{self, Unfit};
 use crate::error::{Error, ErrorKind, Result};
-use crate::group::{self, ClassTable, Classifier, Marks, Rare, Shape, TableBuilder};
+use crate::group::{self, Behind, ClassTable, Classifier, Marks, Rare, Shape, TableBuilder};
 use crate::plan::{Operators, Plan};
 use crate::read::{Scratch, Shard, ShardCount, Source};
 use crate::value::{Column, Text};
@@ -36,6 +37,19 @@ pub(super) struct Survey {
     pub(super) shards: Vec<ShardCount>,
     /// Where rows are recoded by region: what they show. The classifier and `suppressed` are then of the raw values.
     pub(super) recoded: Option<Recoded>,
+    /// What is told of the population, where a model counts a table of it.
+    pub(super) population: Option<Crowd>,
+}
+
+/// The population as a survey tells it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Crowd {
+    /// Its members.
+    pub(super) rows: u64,
+    /// Its classes at the released levels.
+    pub(super) classes: u64,
+    /// Classes without anybody of the input that a model rejects: with one of them nothing can be released.
+    pub(super) absent: u64,
 }
 
 /// Counts classes over the whole input, unless the search for levels has done so, and finds which rows must stay out.
@@ -45,28 +59,54 @@ pub(super) struct Survey {
 pub(super) fn survey(
     plan: &Plan,
     operators: &Operators,
-    source: &Source,
+    inputs: Inputs<'_>,
     place: &Workplace<'_>,
     draw: Draw<'_>,
-    mut counted: Option<Counted>,
+    counted: Option<Surveyed>,
     progress: &Progress,
 ) -> Result<Survey> {
     let mut left = Rare::default();
     let mut out = Marks::default();
     let mut limit = None;
     let sizes_only = plan.sensitive.is_empty() && plan.models.len() == 1 && plan.k.is_some();
+    let (mut counted, mut behind) = match counted {
+        Some(found) => (Some(found.counted), found.behind),
+        None => (None, None),
+    };
+    let people = if counted.is_none() { inputs.population(plan, operators, place, progress)? } else { None };
+    if people.is_some() {
+        progress.begin(Stage::Survey, inputs.source.total_bytes());
+    }
     loop {
         let (classes, done) = match counted.take() {
             Some(counted) => counted,
-            None => count(plan, operators, source, place, draw, &out, progress)?,
+            None => count(plan, operators, inputs.source, place, draw, &out, progress)?,
         };
+        behind = people.as_ref().map(|people| classes.behind(people)).or(behind);
+        inputs.holds_the_sample(behind.as_ref(), &classes)?;
         let limit = *limit.get_or_insert_with(|| plan.suppress_at_most.of(classes.total_rows()));
-        let suppressed = check::leave_out(&classes, &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
+        let left_out =
+            check::leave_out(&classes, behind.as_ref(), &plan.models).map_err(|unfit| unplaced(plan, &unfit))?;
+        let suppressed = left_out.classes;
+        let population = behind.as_ref().map(|behind| Crowd {
+            rows: behind.rows(),
+            classes: behind.classes(),
+            absent: left_out.absent,
+        });
         let Some(persons) = classes.persons() else {
             let below = classes.rows().iter().zip(&suppressed).filter(|(_, below)| **below);
             let (classes_below, rows_below) = below.fold((0, 0), |sum, (rows, _)| (sum.0 + 1, sum.1 + rows));
             let smallest = classes.members().iter().copied().min().unwrap_or(0);
-            let found = Found { suppressed, rare: None, smallest, classes_below, rows_below, persons_below: 0, limit };
+            let found = Found {
+                suppressed,
+                rare: None,
+                smallest,
+                classes_below,
+                rows_below,
+                persons_below: 0,
+                limit,
+                population,
+            };
             return Ok(Survey::new(classes, found, done));
         };
         let smallest = persons.smallest().unwrap_or(0);
@@ -84,6 +124,7 @@ pub(super) fn survey(
                 rows_below: left.rows,
                 persons_below: left.persons,
                 limit,
+                population,
             };
             return Ok(Survey::new(classes, found, done));
         }
@@ -99,9 +140,14 @@ struct Found {
     rows_below: u64,
     persons_below: u64,
     limit: u64,
+    population: Option<Crowd>,
 }
 
 impl Survey {
+    /// Whether a release can be made of it.
+    pub(super) fn holds(&self) -> bool {
+        self.rows_below <= self.limit && self.population.is_none_or(|people| people.absent == 0)
+    }
     fn new(classes: ClassTable, found: Found, done: Vec<Done<()>>) -> Self {
         let (rows, rejected) =
             done.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
@@ -119,12 +165,19 @@ impl Survey {
             shards: done.into_iter().map(|shard| shard.count).collect(),
             classes,
             recoded: None,
+            population: found.population,
         }
     }
 }
 
 /// The classes of a pass, and its shards.
 pub(super) type Counted = (ClassTable, Vec<Done<()>>);
+
+/// The classes at levels that a search found, without another pass; and the population behind them, where it is counted.
+pub(super) struct Surveyed {
+    pub(super) counted: Counted,
+    pub(super) behind: Option<Behind>,
+}
 
 /// One pass over the input without the persons in `out`.
 pub(super) fn count(
@@ -205,16 +258,7 @@ impl Worker for Surveyor<'_> {
             self.table.add(&quasi, &sensitive, subject.as_deref());
             Ok(())
         })?;
-        if self.held.is_too_much(self.table.bytes()) {
-            let Some(overflow) = self.overflow else {
-                return Err(Error::new(ErrorKind::Memory("the table of equivalence classes")));
-            };
-            self.table.spill(overflow)?;
-            // what stays are the values of the columns, which have nowhere to go
-            if self.held.is_too_much(self.table.bytes()) && self.held.alone_is_too_much() {
-                return Err(Error::new(ErrorKind::Memory("the distinct values of the columns")));
-            }
-        }
+        self.held.settle(&mut self.table, self.overflow)?;
         Ok((count, ()))
     }
 }

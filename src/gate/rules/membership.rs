@@ -27,12 +27,12 @@ fn wants(case: &Case<'_>, reading: &mut crate::gate::Reading) {
 
 fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     let policy = case.policy;
-    let Some(people) = &case.aside.population else {
+    if case.aside.population.is_none() {
         return Finding::not_applicable(match policy.population {
             None => "no population is stated: what presence tells is not known".to_owned(),
             Some(size) => format!("of the population only the number is stated, {size}: who is absent is not known"),
         });
-    };
+    }
     if policy.quasi.is_empty() {
         return Finding::not_applicable("no quasi-identifier leaves: all members of the population look alike");
     }
@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
         Some(most) => format!("at most {most}"),
         None => "below 1".to_owned(),
     };
-    let Some(table) = &measured.classes else {
+    let (Some(table), Some(behind)) = (&measured.classes, measured.behind(case)) else {
         let nothing = measured.read && measured.rows == 0 && policy.rows.released == 0;
         return if nothing {
             Finding::of(true, "no rows", limit)
@@ -48,8 +48,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             Finding::did_not_run("no class was counted")
         };
     };
-    let behind = people.behind(table);
-    let strange = behind.iter().zip(table.members()).filter(|(all, some)| all < some).count() as u64;
+    let strange = behind.outgrown(table.members());
     if strange > 0 {
         let what = format!("{} with more members than the population", counted_classes(strange));
         return Finding::of(false, format!("{what}: the table is not of the people in the release"), limit);
@@ -58,9 +57,9 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
         Some(most) => some <= most.of(all),
         None => some < all,
     };
-    let pairs = || table.members().iter().copied().zip(behind.iter().copied());
+    let pairs = || table.members().iter().copied().zip(behind.counts().iter().copied());
     let over = pairs().filter(|(some, all)| !allowed(*some, *all)).count() as u64;
     let worst = pairs().map(|(some, all)| crate::check::risk::ratio(some, all)).fold(0.0, f64::max);
-    let measured = format!("highest {worst:.4} of a population of {}; {} over", people.rows(), counted_classes(over));
+    let measured = format!("highest {worst:.4} of a population of {}; {} over", behind.rows(), counted_classes(over));
     Finding::of(over == 0, measured, limit)
 }

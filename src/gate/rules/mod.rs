@@ -44,6 +44,7 @@ mod unkeyed;
 use super::rule::Rule;
 
 pub(in crate::gate) use earlier_tokens::EarlierTokens;
+pub use models::RULE as MODELS;
 pub use suppression::RULE as SUPPRESSION;
 
 /// All rules, in the order they are applied.

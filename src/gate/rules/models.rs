@@ -6,7 +6,8 @@ use crate::error::{counted, counted_classes};
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::{Case, Measured, classes};
 
-pub(super) const RULE: Rule = Rule {
+/// The rule; a run that is refused before anything is staged names it too.
+pub const RULE: Rule = Rule {
     id: "models",
     threat: "G06",
     reason: "what all members of a class have in common is learned of each of them",
@@ -33,15 +34,35 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             Finding::did_not_run("no class was counted")
         };
     };
-    let members = table.members().iter().sum();
-    match Asked::bind_all(asked, table.sensitive(), members) {
-        Ok(models) => {
-            let rejected = Judge::over(table, &models).iter().filter(|out| **out).count() as u64;
-            Finding::of(rejected == 0, format!("{} fail", counted_classes(rejected)), limit)
-        }
+    let behind = measured.behind(case);
+    if behind.is_none() && asked.iter().any(Asked::needs_table) {
+        return Finding::did_not_run("there is no table of the population");
+    }
+    let models = match Asked::bind_all(asked, table, behind) {
+        Ok(models) => models,
         Err(unfit) => {
             let values: u64 = unfit.iter().map(|one| one.values).sum();
-            Finding::of(false, format!("{} without a place in their order", counted(values, "value")), limit)
+            return Finding::of(false, format!("{} without a place in their order", counted(values, "value")), limit);
         }
+    };
+    let rejected = Judge::over(table, behind, &models);
+    let mut found = format!("{} fail", counted_classes(rejected.count()));
+    if rejected.absent > 0 {
+        found.push_str(&format!(
+            ", and {} of the population that nobody released is in",
+            counted_classes(rejected.absent)
+        ));
     }
+    if !rejected.nothing() {
+        let fails = |one: &&Asked| {
+            let models = Asked::bind_all(std::slice::from_ref(*one), table, behind);
+            models.is_ok_and(|models| !Judge::over(table, behind, &models).nothing())
+        };
+        let names: Vec<&str> = asked.iter().filter(fails).map(|one| one.model.name()).collect();
+        found.push_str(&format!(": {}", names.join(", ")));
+    }
+    if let Some(behind) = behind.filter(|_| asked.iter().any(Asked::needs_table)) {
+        found.push_str(&format!("; population of {}", behind.rows()));
+    }
+    Finding::of(rejected.nothing(), found, limit)
 }

@@ -7,6 +7,7 @@
 use crate::check::risk::risks;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::{Case, Measured, classes};
+use crate::group::Behind;
 
 pub(super) const RULE: Rule = Rule {
     id: "risk",
@@ -35,11 +36,11 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
         };
     };
     let threshold = 1.0 / f64::from(k.get());
-    let behind = case.aside.population.as_ref().map(|people| people.behind(table));
-    let found = risks(table.members(), behind.as_deref(), threshold);
-    let population = case.aside.population.as_ref().map_or_else(
+    let behind = measured.behind(case);
+    let found = risks(table.members(), behind.map(Behind::counts), threshold);
+    let population = behind.map_or_else(
         || "population not stated: the release".to_owned(),
-        |people| format!("population of {}", people.rows()),
+        |behind| format!("population of {}", behind.rows()),
     );
     Finding::of(
         found.prosecutor.highest <= threshold && found.journalist.highest <= threshold,

@@ -148,6 +148,37 @@ fn a_class_that_shares_a_sensitive_value_fires() {
 }
 
 #[test]
+fn classes_are_held_against_the_people_of_the_population() {
+    let world = |north: usize, west: usize, model: Model| {
+        let mut world = clean();
+        world.population = Some([vec!["north"; north], vec!["south"; 100], vec!["west"; west]].concat());
+        world.policy.models = vec![Asked::from(Model::KAnonymity(K::new(2).unwrap())), Asked::from(model)];
+        world
+    };
+    let map = |k: u32| Model::KMap(K::new(k).unwrap());
+    let fine = world(50, 9, map(50));
+    assert!(fine.fired().is_empty(), "{}", fine.measured("models"));
+    assert_eq!(fine.measured("models"), "0 classes fail; population of 159");
+    assert_eq!(world(49, 9, map(50)).fired(), ["models"]);
+    assert_eq!(world(49, 9, map(50)).measured("models"), "1 class fail: k_map; population of 158");
+    // thirty of north and thirty of south are in the release
+    let presence = |least: f64, most: f64| Model::DeltaPresence { least, most };
+    assert!(world(60, 9, presence(0.0, 0.5)).fired().is_empty());
+    assert_eq!(world(59, 9, presence(0.0, 0.5)).fired(), ["models"]);
+    assert!(world(60, 0, presence(0.3, 0.5)).fired().is_empty());
+    assert_eq!(world(60, 0, presence(0.31, 0.5)).fired(), ["models"]);
+    let absent = world(60, 1, presence(0.3, 0.5));
+    assert_eq!(absent.fired(), ["models"], "nobody of west was released");
+    let told =
+        "0 classes fail, and 1 class of the population that nobody released is in: delta_presence; population of 161";
+    assert_eq!(absent.measured("models"), told);
+    let others = world(0, 9, presence(0.0, 1.0));
+    assert!(others.fired().contains(&"models"), "nobody of north is of the population: {}", others.measured("models"));
+    let nothing = World { population: None, ..world(60, 9, map(2)) };
+    assert_eq!(nothing.fired(), ["models"], "a rule that did not run");
+}
+
+#[test]
 fn a_pattern_of_missing_cells_is_told() {
     let mut world = clean();
     world.policy.limits.unique_rows = Share::ALL;

@@ -296,7 +296,7 @@ fn population(cities: &[&str]) -> Population {
     let mut cells = TextBuilder::default();
     cities.iter().for_each(|city| cells.push(city.as_bytes()));
     table.add(&[&cells.finish(false)], &[], None);
-    Population::new(&merge(vec![table], 1))
+    Population::new(merge(vec![table], 1))
 }
 
 /// A source that is read once more and has no rows left.

@@ -267,6 +267,12 @@ fn identity(privacy: &Fields, desk: &mut Desk) {
             let what = "`least` is not below `most`";
             desk.complain(presence.place("most"), what, "Give a `most` above `least`.");
         }
+        let above_none = |fields: &Fields, key: &str| share(fields, key).is_some_and(|share| share > 0.0);
+        if above_none(presence, "least") && above_none(privacy, "suppress_at_most") {
+            let what =
+                "`least` is above 0, and rows may be suppressed: a combination that is left out has nobody in the data";
+            desk.complain(presence.place("least"), what, "Write `least = 0`, or remove `suppress_at_most`.");
+        }
     }
     if let Some(risk) = privacy.table("risk") {
         for key in ["highest", "average", "above"] {

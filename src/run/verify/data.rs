@@ -103,7 +103,11 @@ fn model(story: &Story, told: &ModelAsked, classes: Option<&ClassTable>, nothing
         note,
     };
     if !told.recountable() {
-        let why = "the maker's order, hierarchy or table of the population is not in the release";
+        let why = if told.of_table() {
+            "the table of the population is not in the release: the maker's gate counted it, and nobody can again without it"
+        } else {
+            "the maker's order or hierarchy is not in the release"
+        };
         return found(false, None, Some(why));
     }
     let place = told.of.as_ref().map_or(Some(0), |name| sensitive(story).iter().position(|known| known == name));
@@ -113,8 +117,8 @@ fn model(story: &Story, told: &ModelAsked, classes: Option<&ClassTable>, nothing
     let Some(table) = classes else {
         return found(true, Some(nothing), (!nothing).then_some("no class could be counted"));
     };
-    let bound = Asked::bind_all(&[asked], table.sensitive(), table.members().iter().sum());
-    let holds = bound.is_ok_and(|models| Judge::over(table, &models).iter().all(|rejected| !rejected));
+    let bound = Asked::bind_all(&[asked], table, None);
+    let holds = bound.is_ok_and(|models| Judge::over(table, None, &models).nothing());
     let taken = told.limits.iter().any(|(name, _)| name == "population");
     found(true, Some(holds), taken.then_some("the size of the population is the maker's word"))
 }
