@@ -145,7 +145,9 @@ mod tests {
         merge(vec![builder], 1)
     }
 
-    fn count(rows: &[Row]) -> BTreeMap<(Option<Vec<u8>>, Option<Vec<u8>>), u64> {
+    type Shown = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+    fn count(rows: &[Row]) -> BTreeMap<Shown, u64> {
         let mut counts = BTreeMap::new();
         let bytes = |number: u8| cell(number).map(String::into_bytes);
         rows.iter().for_each(|row| *counts.entry((bytes(row.0), bytes(row.1))).or_insert(0) += 1);

@@ -75,7 +75,9 @@ impl<'t> Ground<'t> {
         let behind = &crowd.behind;
         for ((codes, ours), (column, theirs)) in classes.codes.iter_mut().zip(&crowd.ours).zip((0..).zip(&crowd.theirs))
         {
-            codes.iter_mut().for_each(|code| *code = ours[*code as usize]);
+            for code in codes.iter_mut() {
+                *code = ours[*code as usize];
+            }
             let all = crowd.table.codes(column);
             codes.extend(behind.absent_classes().iter().map(|class| theirs[all[*class] as usize]));
         }

@@ -232,7 +232,7 @@ pub(crate) struct CheckArgs {
     /// Count persons by this column instead of rows
     #[arg(long, value_name = "COLUMN")]
     pub(crate) subject: Option<String>,
-    /// The population that the table is a sample of: how many people, or a table of them
+    /// The population that the table is a sample of: how many people, or a table of them; a profile with fixed levels brings its own
     #[arg(long, value_name = "N|FILE")]
     pub(crate) population: Option<String>,
     /// A risk above this is too much

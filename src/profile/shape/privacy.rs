@@ -62,7 +62,7 @@ pub(super) static PRIVACY: Table = Table {
             "k_map",
             K,
             "5",
-            "Smallest number of people in the population behind every class (Sweeney 2001); needs `population`.",
+            "Smallest number of people in the population behind every class (Sweeney 2001); needs `population`: counted in its table, or estimated from its size.",
         ),
         optional(
             "delta_presence",
@@ -201,7 +201,12 @@ static PRESENCE: Table = Table {
     name: "`delta_presence`",
     doc: "Chance that a member of the population is in the data.",
     keys: &[
-        always("least", SHARE, "0", "Lowest chance; above 0 every combination of the population must occur."),
+        always(
+            "least",
+            SHARE,
+            "0",
+            "Lowest chance; above 0 every combination of the population must occur, and nothing may be suppressed.",
+        ),
         always("most", SHARE, "0.5", "Highest chance."),
     ],
 };
@@ -245,7 +250,7 @@ static POPULATION: Table = Table {
             "table",
             FILLED,
             r#""population.csv""#,
-            "File with a row for each of them and the quasi columns under their names in the input, relative to the profile.",
+            "File with a row for each of them and the quasi columns under their names in the input, relative to the profile; it goes through the operators of the release and never leaves.",
         ),
         optional("separator", Kind::Text(Rule::Byte), r#"";""#, "Character between its fields; a comma by default."),
     ],

@@ -196,6 +196,21 @@ fn tell_risks(document: &Map<String, Value>) {
             say(&format!("    alone in the population of {of}, {estimator:<7} {share}"));
         }
     }
+    if let Some(presence) = document.get("delta_presence") {
+        let (least, most) = (short(&presence["least"]), short(&presence["most"]));
+        say(&format!("    chance of a member of the population to be in the table: {least} to {most}"));
+        let absent = presence["absent_classes"].as_u64().unwrap_or(0);
+        let above = presence["classes_above_population"].as_u64().unwrap_or(0);
+        if absent > 0 {
+            say(&format!("    {} of the population are not in the table", counted_classes(absent)));
+        }
+        if above > 0 {
+            say(&format!(
+                "    {} with more members than the population: this is no table of it",
+                counted_classes(above)
+            ));
+        }
+    }
     let wild = &document["wildcard"];
     if wild["rows"].as_u64().unwrap_or(0) > 0 {
         say(&format!(

@@ -62,6 +62,9 @@ fn tell(solved: &Solved) {
             solved.suppression_limit
         ));
     }
+    if let Some(members) = solved.population {
+        say(&format!("  the population was counted in its table of {}", counted(members, "row")));
+    }
     if let Some(recoded) = &solved.recoding {
         tell_recoding(recoded, solved);
     } else if let Some(why) = &solved.why_not {
