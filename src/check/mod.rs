@@ -415,8 +415,9 @@ impl Judge {
             Rule::TCloseness(rule) => rule.least_removed(class, buffer),
             Rule::Beta(rule) => rule.least_removed(class),
             Rule::DeltaDisclosure(rule) => rule.least_removed(class),
+            Rule::DeltaPresence(rule) => rule.least_removed(class),
             // Nothing is claimed for these.
-            Rule::EntropyL(_) | Rule::RecursiveCl(_) | Rule::DeltaPresence(_) => 0,
+            Rule::EntropyL(_) | Rule::RecursiveCl(_) => 0,
         });
         removed.max().unwrap_or(0)
     }

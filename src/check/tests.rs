@@ -277,6 +277,25 @@ mod least_removed {
         ]
     }
 
+    proptest! {
+        /// The same for the chance to be in the data: parts of (members, others of the population).
+        #[test]
+        fn no_partition_has_fewer_above_their_chance(
+            most in 0.05..1.0, parts in proptest::collection::vec((0_u64..20, 0_u64..20), 1..6),
+        ) {
+            let judge = Judge::new(&[Model::DeltaPresence { least: 0.0, most }], &Whole { rows: 1, totals: vec![] });
+            let judged = |(members, others): (u64, u64)| {
+                let class = Class { rows: members, members, population: members + others, histograms: &[] };
+                let kept = members == 0 || judge.verdict(&class, &mut Vec::new()) == Verdict::Kept;
+                (kept, if kept { 0 } else { judge.least_removed(&class, &mut Vec::new()) })
+            };
+            let (_, claimed) = judged(parts.iter().fold((0, 0), |sum, part| (sum.0 + part.0, sum.1 + part.1)));
+            let lost: u64 = parts.iter().filter(|part| !judged(**part).0).map(|part| part.0).sum();
+            prop_assert!(claimed <= lost, "{claimed} of {lost}");
+            prop_assert!(claimed <= parts.iter().map(|part| judged(*part).1).sum());
+        }
+    }
+
     fn add(histograms: &[Vec<u64>]) -> Vec<u64> {
         (0..4).map(|value| histograms.iter().map(|histogram| histogram[value]).sum()).collect()
     }

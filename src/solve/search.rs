@@ -150,7 +150,7 @@ pub fn solve(problem: &Problem, budget: &Budget<'_>) -> Result<Solution, Unsolva
 /// # Errors
 /// If the problem does not fit together.
 pub fn solve_within(problem: &Problem, whole: &Whole, budget: &Budget<'_>) -> Result<Solution, Unsolvable> {
-    let keys = checked_keys(problem)?;
+    let keys = checked_keys(problem, &mut problem.models.iter())?;
     with_pool(budget.threads, || {
         if fits_32_bits(problem) {
             Ok(search::<u32>(problem, whole, &keys, budget))
@@ -171,7 +171,7 @@ pub fn solve_stricter(
     budget: &Budget<'_>,
     enough: &mut (dyn FnMut(usize, Solution) -> bool + Send),
 ) -> Result<(), Unsolvable> {
-    let keys = checked_keys(problem)?;
+    let keys = checked_keys(problem, &mut models.iter().flatten())?;
     let whole = whole(problem);
     with_pool(budget.threads, || {
         if fits_32_bits(problem) {
@@ -215,7 +215,7 @@ fn search_each<C: Count>(
 /// # Errors
 /// If they do not.
 pub fn check(problem: &Problem) -> Result<(), Unsolvable> {
-    checked_keys(problem).map(|_| ())
+    checked_keys(problem, &mut problem.models.iter()).map(|_| ())
 }
 
 fn search<C: Count>(problem: &Problem, whole: &Whole, keys: &Keys, budget: &Budget<'_>) -> Solution {
@@ -243,7 +243,7 @@ fn fits_32_bits(problem: &Problem) -> bool {
 /// # Errors
 /// If the problem does not fit together.
 pub fn node(problem: &Problem, levels: &[usize]) -> Result<Node, Unsolvable> {
-    let keys = checked_keys(problem)?;
+    let keys = checked_keys(problem, &mut problem.models.iter())?;
     if levels.len() != problem.ladders.len()
         || levels.iter().zip(&problem.ladders).any(|(&level, ladder)| level >= ladder.levels.len())
     {
@@ -273,7 +273,7 @@ fn with_pool<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
+fn checked_keys(problem: &Problem, models: &mut dyn Iterator<Item = &Model>) -> Result<Keys, Unsolvable> {
     let classes = &problem.classes;
     let count = classes.len();
     if u32::try_from(count).is_err() || count == u32::MAX as usize {
@@ -306,14 +306,16 @@ fn checked_keys(problem: &Problem) -> Result<Keys, Unsolvable> {
         }
     }
     let histograms_fit = |model: &Model| model.sensitive().is_none_or(|at| at < classes.sensitive.len());
-    if !problem.models.iter().all(histograms_fit) {
-        return Err(Unsolvable::Unfit("models and sensitive columns"));
+    for model in models {
+        if !histograms_fit(model) {
+            return Err(Unsolvable::Unfit("models and sensitive columns"));
+        }
+        if classes.population.is_none() && model.needs_population() {
+            return Err(Unsolvable::Unfit("a model of the population without one"));
+        }
     }
     if classes.sensitive.iter().any(|column| column.starts.len() != count + 1) {
         return Err(Unsolvable::Unfit("sensitive columns of different lengths"));
-    }
-    if classes.population.is_none() && problem.models.iter().any(Model::needs_population) {
-        return Err(Unsolvable::Unfit("a model of the population without one"));
     }
     Keys::new(&problem.ladders).map_err(Unsolvable::NotNested)
 }

@@ -63,6 +63,47 @@ pub(crate) fn model() -> impl Strategy<Value = Model> {
     ]
 }
 
+/// A table, and those of its population who are not in it.
+fn peopled() -> impl Strategy<Value = (Small, Vec<Vec<u32>>)> {
+    small().prop_flat_map(|small| {
+        let columns = small.ladders.len();
+        (Just(small), proptest::collection::vec(proptest::collection::vec(0..RAW, columns), 0..80))
+    })
+}
+
+fn present() -> impl Strategy<Value = Model> {
+    prop_oneof![
+        (2_u32..20).prop_map(|k| Model::KMap(K::new(k).unwrap())),
+        (0.3..1.0).prop_map(|most| Model::DeltaPresence { least: 0.0, most }),
+        (0.05..0.5, 0.1..0.5).prop_map(|(least, more)| Model::DeltaPresence { least, most: least + more }),
+    ]
+}
+
+/// The same problem over a population: its table, and these others.
+fn with_population(mut problem: Problem, others: &[Vec<u32>]) -> Problem {
+    let classes = &mut problem.classes;
+    let mut behind = classes.rows.clone();
+    let place = |classes: &Classes, tuple: &[u32]| {
+        (0..classes.rows.len())
+            .find(|class| tuple.iter().zip(&classes.codes).all(|(code, codes)| codes[*class] == *code))
+    };
+    for tuple in others {
+        if let Some(class) = place(classes, tuple) {
+            behind[class] += 1;
+            continue;
+        }
+        behind.push(1);
+        tuple.iter().zip(&mut classes.codes).for_each(|(code, codes)| codes.push(*code));
+        classes.rows.push(0);
+        classes.members.push(0);
+        for sensitive in &mut classes.sensitive {
+            sensitive.starts.push(sensitive.codes.len());
+        }
+    }
+    classes.population = Some(behind);
+    problem
+}
+
 fn metric() -> impl Strategy<Value = Metric> {
     let aggregate = prop_oneof![
         Just(Aggregate::Sum),
@@ -165,11 +206,11 @@ pub(crate) fn holds(model: &Model, counts: &[f64], totals: &[f64]) -> bool {
 }
 
 /// Every node with its loss by definition, if it is allowed.
-fn brute(small: &Small, models: &[Model], metric: Metric, limit: u64) -> Option<Vec<f64>> {
+fn brute(small: &Small, others: &[Vec<u32>], models: &[Model], metric: Metric, limit: u64) -> Option<Vec<f64>> {
     let mut best: Option<Vec<f64>> = None;
     let mut levels = vec![0; small.ladders.len()];
     loop {
-        if let Some(loss) = brute_node(small, models, metric, limit, &levels)
+        if let Some(loss) = brute_node(small, others, models, metric, limit, &levels)
             && best.as_ref().is_none_or(|best| loss.partial_cmp(best).unwrap().is_lt())
         {
             best = Some(loss);
@@ -182,7 +223,14 @@ fn brute(small: &Small, models: &[Model], metric: Metric, limit: u64) -> Option<
     }
 }
 
-fn brute_node(small: &Small, models: &[Model], metric: Metric, limit: u64, levels: &[usize]) -> Option<Vec<f64>> {
+fn brute_node(
+    small: &Small,
+    others: &[Vec<u32>],
+    models: &[Model],
+    metric: Metric,
+    limit: u64,
+    levels: &[usize],
+) -> Option<Vec<f64>> {
     let general = |row: &[u32]| -> Vec<u32> {
         row.iter().enumerate().map(|(column, &code)| small.ladders[column][levels[column]][code as usize]).collect()
     };
@@ -192,9 +240,25 @@ fn brute_node(small: &Small, models: &[Model], metric: Metric, limit: u64, level
         totals[*secret as usize] += 1.0;
         classes.entry(general(row)).or_insert_with(|| vec![0.0; SECRETS])[*secret as usize] += 1.0;
     }
+    let mut behind: BTreeMap<Vec<u32>, f64> = BTreeMap::new();
+    for row in small.rows.iter().map(|row| &row.0).chain(others) {
+        *behind.entry(general(row)).or_default() += 1.0;
+    }
+    let present = |model: &Model, members: f64, all: f64| match model {
+        Model::KMap(k) => members == 0.0 || all >= f64::from(k.get()),
+        Model::DeltaPresence { least, most } => *least <= members / all && members / all <= *most,
+        _ => true,
+    };
+    let absent = behind.iter().filter(|(tuple, _)| !classes.contains_key(*tuple));
+    if absent.into_iter().any(|(_, all)| !models.iter().all(|model| present(model, 0.0, *all))) {
+        return None;
+    }
     let mut out: BTreeSet<&Vec<u32>> = classes
         .iter()
-        .filter(|(_, counts)| !models.iter().all(|model| holds(model, counts, &totals)))
+        .filter(|(tuple, counts)| {
+            let members = counts.iter().sum();
+            !models.iter().all(|model| holds(model, counts, &totals) && present(model, members, behind[*tuple]))
+        })
         .map(|class| class.0)
         .collect();
     let size = |tuple: &Vec<u32>| classes[tuple].iter().sum::<f64>();
@@ -346,7 +410,7 @@ proptest! {
         let problem = problem(&small, models.clone(), metric, limit);
         let solution = solve(&problem, &Budget::unlimited(1)).unwrap();
         prop_assert!(solution.optimal);
-        let expected = brute(&small, &models, metric, limit);
+        let expected = brute(&small, &[], &models, metric, limit);
         let found = solution.best.as_ref().map(|best| best.loss.0.clone());
         match (&found, &expected) {
             (None, None) => {}
@@ -380,6 +444,25 @@ proptest! {
             let alone = solve(&problem(&small, models, metric, limit), &Budget::unlimited(1)).unwrap();
             prop_assert_eq!(found, alone.best);
         }
+    }
+
+    #[test]
+    fn a_population_behind_the_classes_is_seen_by_the_models_that_count_it(
+        (small, others) in peopled(), model in present(), more in model(), alone: bool, metric in metric(), limit in 0_u64..20,
+    ) {
+        let models = if alone { vec![model] } else { vec![model, more] };
+        let problem = with_population(problem(&small, models.clone(), metric, limit), &others);
+        let solution = solve(&problem, &Budget::unlimited(1)).unwrap();
+        prop_assert!(solution.optimal);
+        let expected = brute(&small, &others, &models, metric, limit);
+        let found = solution.best.as_ref().map(|best| best.loss.0.clone());
+        let near = |(found, expected): (&f64, &f64)| (found - expected).abs() <= 2e-9 * expected.abs().max(1.0);
+        let agree = match (&found, &expected) {
+            (None, None) => true,
+            (Some(found), Some(expected)) => as_good(found, expected, near),
+            _ => false,
+        };
+        prop_assert!(agree, "{:?} is not {:?}", found, expected);
     }
 
     #[test]

@@ -416,6 +416,63 @@ role = "sensitive"
 }
 
 #[test]
+fn levels_for_whole_persons_are_searched_over_the_population() {
+    let folder = Folder::new();
+    // of ten people in each street so many are in the data, each with two rows and two illnesses
+    let streets = [("n1", 6), ("n2", 2), ("s1", 5), ("s2", 5)];
+    let rows = streets.iter().flat_map(|(street, count)| {
+        (0..count * 2).map(move |at| format!("{street}-{},{street},{}\n", at / 2, ["flu", "cold"][at % 2]))
+    });
+    folder.write("in.csv", "id,street,illness\n".to_owned() + &rows.collect::<String>());
+    let all = streets.iter().map(|(street, _)| format!("{street}\n").repeat(10));
+    folder.write("all.csv", "street\n".to_owned() + &all.collect::<String>());
+    for (number, (models, level, rows)) in [
+        ("delta_presence = { least = 0, most = 0.6 }", Some(0), 36),
+        ("delta_presence = { least = 0, most = 0.5 }", Some(1), 36),
+        ("delta_presence = { least = 0.3, most = 0.6 }", Some(1), 36),
+        ("delta_presence = { least = 0.41, most = 0.6 }", Some(2), 36),
+        ("delta_presence = { least = 0, most = 0.5 }\nsuppress_at_most = \"40%\"", Some(0), 24),
+        ("delta_presence = { least = 0, most = 0.4 }", None, 0),
+        ("k_map = 20\nl_diversity = { of = \"illness\", distinct = 2 }", Some(1), 36),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let profile = format!(
+            r#"
+name = "visits"
+version = "1"
+goal = "anonymized"
+tier = "trade"
+[privacy]
+unit = "subject"
+k_anonymity = 2
+{models}
+population = {{ table = "all.csv" }}
+[search]
+minimize = "height"
+[[column]]
+name = "id"
+role = "subject"
+apply = {{ token = {{ domain = "person" }} }}
+[[column]]
+name = "street"
+role = "quasi"
+generalize = {{ prefix = [1] }}
+[[column]]
+name = "illness"
+role = "sensitive"
+"#
+        );
+        let report = released(&folder, &profile, &format!("out{number}"), &[]);
+        let solved = folder.outis(&["solve", "p.toml", "-i", "in.csv", "--json", "--quiet"]).json();
+        assert_eq!(solved["release_levels"]["street"].as_u64(), level, "{models}: {solved}");
+        let found = (report["status"] == "published").then(|| report["rows"]["released"].as_u64().unwrap());
+        assert_eq!(found, level.map(|_| rows), "{models}: {}", report["gate"]);
+    }
+}
+
+#[test]
 fn uniqueness_in_the_population_takes_its_size_from_the_table() {
     let all = people(400);
     let some = sampled(&all, |at| at % 9 < 4);
