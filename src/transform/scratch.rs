@@ -29,6 +29,8 @@ impl Scratch {
 const SLOTS_LOG: u32 = 12;
 /// Rows after which a memory that found little stops looking for the rest of the batch.
 const TRIAL: u32 = 2048;
+/// The same where it found little in the batch before.
+const SHORT_TRIAL: u32 = 256;
 
 /// Finds an earlier row of the batch with the same cell: a direct-mapped table of row numbers.
 #[derive(Default)]
@@ -36,6 +38,7 @@ pub(super) struct Memo {
     rows: Vec<u32>,
     probes: u32,
     hits: u32,
+    trial: u32,
 }
 
 impl Memo {
@@ -43,6 +46,7 @@ impl Memo {
     pub(super) fn begin(&mut self) {
         self.rows.clear();
         self.rows.resize(1 << SLOTS_LOG, 0);
+        self.trial = if self.found_little() { SHORT_TRIAL } else { TRIAL };
         self.probes = 0;
         self.hits = 0;
     }
@@ -51,7 +55,7 @@ impl Memo {
     #[inline]
     pub(super) fn earlier(&mut self, text: &Text<'_>, row: usize, cell: &[u8]) -> Option<usize> {
         // Mostly distinct cells: looking costs more than it saves.
-        if self.probes >= TRIAL && self.hits < self.probes / 8 {
+        if self.probes >= self.trial && self.found_little() {
             return None;
         }
         self.probes += 1;
@@ -65,6 +69,11 @@ impl Memo {
         }
         *slot = u32::try_from(row + 1).unwrap_or(0);
         None
+    }
+
+    #[inline]
+    fn found_little(&self) -> bool {
+        self.hits < self.probes / 8
     }
 
     /// Does not find this cell again, because every row of it must be looked at.
@@ -128,5 +137,8 @@ mod tests {
         memo.begin();
         assert!((0..5000).all(|row| memo.earlier(&text, row, text.get(row).unwrap()).is_none()));
         assert_eq!(memo.probes, TRIAL);
+        memo.begin();
+        assert!((0..5000).all(|row| memo.earlier(&text, row, text.get(row).unwrap()).is_none()));
+        assert_eq!(memo.probes, SHORT_TRIAL, "the next batch is given less of a trial");
     }
 }
