@@ -264,7 +264,7 @@ mod tests {
         let marker = Marker::new(1);
         let mut shapes = Shapes::default();
         for value in ["13800138000", "John Smith"] {
-            shapes.take(value.as_bytes(), marker.mark(value.as_bytes()));
+            shapes.take(value.as_bytes(), || marker.mark(value.as_bytes()));
         }
         let mut words = Words::new(marker.clone(), vec![(0, true)], Some(Arc::new(shapes)));
         let cells = ["1234567.89", "a long text about nobody", "ask John Smith", "患者张三丰来诊"];

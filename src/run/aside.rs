@@ -88,11 +88,13 @@ impl<'p> Collector<'p> {
         self.draw(shard, batch, released, fates);
         for at in &self.naming {
             for cell in batch.columns[self.plan.columns[*at].source].to_text().iter().flatten() {
+                let Some(sample) = &mut self.direct[*at] else {
+                    self.shapes.take(cell, || self.keys.marker.mark(cell));
+                    continue;
+                };
                 let mark = self.keys.marker.mark(cell);
-                self.shapes.take(cell, mark);
-                if let Some(sample) = &mut self.direct[*at]
-                    && sample.keeps(mark)
-                {
+                self.shapes.take(cell, || mark);
+                if sample.keeps(mark) {
                     sample.keep(mark, cell, 1);
                 }
             }
