@@ -12,7 +12,7 @@ use std::hint::black_box;
 /// The quasi-identifiers of a sample; the last column is the income.
 const COLUMNS: usize = 9;
 /// Rows that the CSV reader hands over at once.
-const BATCH: u64 = 3640;
+const BATCH: u64 = 910;
 
 /// Batches of `rows` made-up rows, the same every time.
 pub fn batches(rows: u64) -> Vec<Vec<Text<'static>>> {

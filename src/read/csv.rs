@@ -17,8 +17,9 @@ use crate::error::{ErrorKind, Result};
 use crate::value::{Batch, Column, Schema, Span, Text};
 use memchr::{memchr, memchr_iter};
 
-/// Cells of a batch, about: their spans and bytes stay in the second cache.
-const BATCH_CELLS: usize = 1 << 15;
+/// Cells of a batch, about: their bytes and spans, and what operators make of them, stay in a second cache that two threads share.
+/// Four times as many took a quarter longer from cells to waiting rows.
+const BATCH_CELLS: usize = 1 << 13;
 /// No batch has more rows.
 pub(super) const BATCH_ROWS: usize = 8192;
 
