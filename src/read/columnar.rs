@@ -12,6 +12,7 @@ mod ipc;
 mod parquet;
 mod sound;
 
+use super::sink::batch_rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Batch, Schema};
 use polars::prelude::{PolarsResult, Series};
@@ -57,9 +58,6 @@ enum Source {
     Parquet(parquet::Parquet),
     Ipc(ipc::Ipc),
 }
-
-/// The most rows of a batch.
-const BATCH: usize = 8192;
 
 /// With this variable set, polars may write cells to disk in plain.
 const SPILL: &str = "POLARS_OOC_MEMORY_BUDGET_MB";
@@ -133,7 +131,7 @@ impl Columnar {
         }
         let mut first = 0;
         while first < count {
-            let some = BATCH.min(count - first);
+            let some = batch_rows(columns.len()).min(count - first);
             let batch = self.batch(&columns, first, some)?;
             each(batch)?;
             first += some;

@@ -12,16 +12,10 @@ use super::options::Options;
 use super::options::{Ragged, StrayQuotes};
 use super::quoted::{Fault, unquote};
 use super::scan::{Marks, QUOTED, Scanner};
-use super::sink::{Findings, Fingerprint, Sink};
+use super::sink::{Findings, Fingerprint, Sink, batch_rows};
 use crate::error::{ErrorKind, Result};
 use crate::value::{Batch, Column, Schema, Span, Text};
 use memchr::{memchr, memchr_iter};
-
-/// Cells of a batch, about: their bytes and spans, and what operators make of them, stay in a second cache that two threads share.
-/// Four times as many took a quarter longer from cells to waiting rows.
-const BATCH_CELLS: usize = 1 << 13;
-/// No batch has more rows.
-pub(super) const BATCH_ROWS: usize = 8192;
 
 /// A worker's buffers for tokenizing.
 #[derive(Default)]
@@ -90,7 +84,7 @@ pub(super) fn read(
     let commas = options.delimiter == b',';
     let mut reader = Reader { layout, nulls, classes, commas, scratch, number: 0, start: 0, stopped: false };
     let mut scanner = Scanner::new(text, options.delimiter, options.quote, options.stray_quotes == StrayQuotes::Keep);
-    let most = (BATCH_CELLS / layout.order.len()).clamp(256, BATCH_ROWS);
+    let most = batch_rows(layout.order.len());
     reader.scratch.marks.clear();
     let mut hashed = 0;
     loop {

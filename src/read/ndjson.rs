@@ -4,11 +4,11 @@
 //! batches ([`read`]). A key that is missing is null, a key that was not among the first lines is an error, and a value
 //! that does not fit its column's type is an error: nothing is dropped or guessed. Lines of white space are skipped.
 
-use super::csv::{BATCH_ROWS, Layout};
+use super::csv::Layout;
 use super::encoding;
 use super::json_line::{self, Plain, unescape};
 use super::options::Encoding;
-use super::sink::Sink;
+use super::sink::{Sink, batch_rows};
 use super::stream::Stream;
 use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Batch, Column, DataType, Decimal, Field, Schema, TextBuilder};
@@ -115,7 +115,7 @@ pub(super) fn read(text: &[u8], layout: &Layout<'_>, sink: &mut Sink<'_>) -> Res
     let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line)).peekable();
     while lines.peek().is_some() && !sink.findings.full() {
         let first_row = number;
-        for line in lines.by_ref().take(BATCH_ROWS / 2) {
+        for line in lines.by_ref().take(batch_rows(schema.len())) {
             number += 1;
             if let Err(error) = text_of(line, encoding).and_then(|line| table.push(&line, schema)) {
                 sink.findings.push(number, error.place().column.as_deref(), error.kind().clone());

@@ -5,6 +5,15 @@ use crate::value::Batch;
 use std::hash::{BuildHasher, Hasher};
 use std::path::Path;
 
+/// Cells of a batch, about: their bytes and spans, and what operators make of them, stay in a second cache that two threads share.
+/// Four times as many took a quarter longer from cells to waiting rows.
+const BATCH_CELLS: usize = 1 << 13;
+
+/// Rows of a batch of so many columns, at most.
+pub(super) fn batch_rows(columns: usize) -> usize {
+    (BATCH_CELLS / columns.max(1)).clamp(256, 4096)
+}
+
 /// Takes batches until the first finding; from then on the shard is read only for further findings.
 pub(super) struct Sink<'a> {
     each: &'a mut dyn FnMut(Batch<'_>) -> Result<()>,
