@@ -460,6 +460,9 @@ pub(super) fn parameters(operator: &Operator) -> String {
     }
 }
 
+/// How the plan says that the search picks one level for a column.
+pub const OPEN_LEVEL: &str = "the solver picks the level";
+
 /// What the plan says of a column whose level the search picks.
 fn open_parameters(operator: &Operator, open: &OpenLevels, recoding: Recoding) -> String {
     let (Operator::Generalize(generalize), Some(digest)) = (operator, hierarchy_digest(operator)) else {
@@ -470,7 +473,7 @@ fn open_parameters(operator: &Operator, open: &OpenLevels, recoding: Recoding) -
     let weight =
         if (open.weight - 1.0).abs() < f64::EPSILON { String::new() } else { format!(", weight {}", open.weight) };
     let picks = match recoding {
-        Recoding::Global => "the solver picks the level",
+        Recoding::Global => OPEN_LEVEL,
         Recoding::Local => "the solver picks levels by region",
         Recoding::Multidimensional => "the solver cuts it by region",
     };

@@ -9,7 +9,7 @@ mod explain;
 mod models;
 mod together;
 
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, OPEN_LEVEL, compile};
 pub use explain::explain;
 
 use crate::anatomy::{Expected, Packing};

@@ -4,6 +4,7 @@
 //! Given: a folder of anybody. Nothing of it is believed before it was checked, and nothing of it is repeated in a finding
 //! but the name of a file, made harmless. A check that could not be made is a finding, never a pass.
 
+mod columns;
 mod data;
 mod folder;
 mod registration;
@@ -396,7 +397,6 @@ impl Links<'_> {
             "approval": story.opened.approval,
             "unit": story.bound.unit,
             "k": story.bound.k,
-            "columns": story.bound.columns,
             "files": files,
             "rows": {
                 "read": sealed.rows_in,
@@ -422,7 +422,8 @@ impl Links<'_> {
                 .iter()
                 .zip(gates)
                 .all(|(told, found)| serde_json::to_value(told).is_ok_and(|told| equal(&told, found)));
-        if !(equal(&expected, &report) && equal(&risk, &report["risk"]) && rules) {
+        let columns = columns::agree(story, &report["columns"]);
+        if !(equal(&expected, &report) && columns && equal(&risk, &report["risk"]) && rules) {
             self.add(Fault::Report, name);
         }
     }

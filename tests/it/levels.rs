@@ -228,6 +228,30 @@ fn the_profile_of_the_design_runs_as_written() {
     assert!(folder.read("out/evidence/plan.txt").contains("the solver picks the level"));
 }
 
+#[test]
+fn a_release_whose_levels_the_search_found_is_verified() {
+    let folder = Folder::new();
+    household(&folder, "20000");
+    folder.write("p.toml", HOUSEHOLD);
+    folder.outis(&["run", "p.toml", "--input", "people.csv", "--output", "out", "--quiet"]).expect(0);
+    folder.outis(&["verify", "out", "--unsigned"]).expect(0);
+    // the report tells the levels of the log, and no others
+    let report = folder.read("out/evidence/report.json");
+    let codes = |from: &str, to: &str| {
+        assert!(report.contains(from), "{from}: {report}");
+        folder.write("out/evidence/report.json", report.replacen(from, to, 1));
+        let found = folder.outis(&["verify", "out", "--unsigned", "--json"]).expect(1).json();
+        let codes = found["findings"].as_array().unwrap().iter().map(|finding| finding["code"].clone());
+        codes.map(|code| code.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for (from, to) in
+        [("date, level ", "date, level 1"), ("\"reversible_by\": \"nobody\"", "\"reversible_by\": \"all\"")]
+    {
+        let found = codes(from, to);
+        assert!(found.contains(&"E_REPORT".to_owned()), "{to}: {found:?}");
+    }
+}
+
 /// A tight distance under suppression: levels that hold with all rows as the whole must also hold with what is released.
 const CLOSE: &str = r#"
 name = "close"
