@@ -96,6 +96,20 @@ fn every_model_is_counted_again_or_is_named_as_the_makers_claim() {
 }
 
 #[test]
+fn a_release_without_rows_is_verified() {
+    let folder = Folder::new();
+    folder.write("p.toml", PROFILE);
+    folder.write("in.csv", "id,city,note,cost\n");
+    for format in ["csv", "ndjson", "parquet", "ipc"] {
+        let target = format!("out-{format}");
+        folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", &target, "--output-format", format]).expect(0);
+        let found = folder.outis(&["verify", &target, "--unsigned", "--json"]).expect(0).json();
+        let models = found["models"].as_array().unwrap();
+        assert!(models.iter().all(|model| model["holds"] != false), "{format}: {found}");
+    }
+}
+
+#[test]
 fn a_promise_that_the_data_does_not_keep_is_found_by_counting() {
     let folder = released();
     let log = folder.read("out/evidence/log.jsonl");
