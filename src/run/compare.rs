@@ -4,7 +4,7 @@
 //! and the same numbers of each. Given: profiles and an input. Nothing is written.
 
 use super::draw::{Draw, choose_rows};
-use super::levels::{self, problem, raw_classes, search_classes};
+use super::levels::{self, hold_the_sample, problem, raw_classes, search_classes};
 use super::overflow::Overflow;
 use super::population::{self, Inputs, People};
 use super::raw::{Ground, Raw};
@@ -118,6 +118,7 @@ fn measure(
     let table = &survey.raw.table;
     let ground = Ground::new(plan, operators, &survey.raw).map_err(|_| Error::new(ErrorKind::NotInHierarchy))?;
     let (found, coarse) = search_classes(plan, &ground, place, progress)?;
+    hold_the_sample(inputs, &ground, coarse.as_ref())?;
     let mut compared = Compared {
         profile: plan.name.clone(),
         version: plan.version.clone(),
@@ -163,7 +164,6 @@ fn measure(
     let (Some(coarse), Some(chosen)) = (coarse, &found.levels) else { return Ok(compared) };
     compared.levels = chosen.iter().map(|(at, level)| (plan.columns[*at].name.clone(), *level as u64)).collect();
     let (coarse, behind) = coarse;
-    inputs.holds_the_sample(behind.as_ref(), &coarse)?;
     let out = check::leave_out(&coarse, behind.as_ref(), &plan.models)
         .map_err(|unfit| super::survey::unplaced(plan, &unfit))?;
     let kept: Vec<u64> =

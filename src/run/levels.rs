@@ -112,21 +112,30 @@ pub(super) fn search(
             break (Search { levels: None, ..found }, None);
         }
     };
-    let highest: Vec<usize> = ground.columns.iter().map(|column| column.ladder.max).collect();
-    match &coarse {
-        Some((table, behind)) => inputs.holds_the_sample(behind.as_ref(), table)?,
-        None if ground.behind().is_some() => {
-            let (table, behind) = ground.at(&highest);
-            inputs.holds_the_sample(behind.as_ref(), &table)?;
-        }
-        None => {}
-    }
+    hold_the_sample(inputs, &ground, coarse.as_ref())?;
     let whole = plan.search.levels_from != LevelsFrom::Sample && ground.table.shared().is_none();
     drop(ground);
     if let Some((table, behind)) = coarse.filter(|_| whole) {
         found.counted = Some(Surveyed { counted: (table, raw.shards), behind });
     }
     Ok(found)
+}
+
+/// Refuses a population that cannot be that of the sample, at the levels found; at the highest where none were.
+pub(super) fn hold_the_sample(
+    inputs: Inputs<'_>,
+    ground: &Ground<'_>,
+    found: Option<&(ClassTable, Option<Behind>)>,
+) -> Result<()> {
+    match found {
+        Some((table, behind)) => inputs.holds_the_sample(behind.as_ref(), table),
+        None if ground.behind().is_some() => {
+            let highest: Vec<usize> = ground.columns.iter().map(|column| column.ladder.max).collect();
+            let (table, behind) = ground.at(&highest);
+            inputs.holds_the_sample(behind.as_ref(), &table)
+        }
+        None => Ok(()),
+    }
 }
 
 /// The classes of the raw values with the ladders of their columns; a value without a place in them is told with its row.

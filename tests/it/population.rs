@@ -579,6 +579,20 @@ fn profiles_are_compared_over_one_count_of_the_population() {
     assert_eq!((of(0, "holds"), of(1, "holds"), of(2, "holds")), (true.into(), true.into(), false.into()), "{found}");
     assert_eq!((of(0, "survey_shared"), of(1, "survey_shared")), (false.into(), true.into()));
     assert!(of(2, "why_not").as_str().unwrap().contains("k_map rejects"), "{found}");
+    // another table is told as such, also where no levels hold over it
+    let text = folder.read("all.csv");
+    folder.write("all.csv", text.lines().take(20).map(|line| format!("{line}\n")).collect::<String>());
+    for name in ["a.toml", "b.toml", "c.toml"] {
+        let told = folder.outis(&["compare", name, "-i", "in.csv"]).expect(2).stderr();
+        assert!(
+            told.contains("all.csv") && told.contains("hint: the input is no sample of this table"),
+            "{name}: {told}"
+        );
+    }
+    // one whose columns are parted by another character
+    folder.write("all.csv", text.replace(',', ";"));
+    let told = folder.outis(&["compare", "a.toml", "-i", "in.csv"]).expect(2).stderr();
+    assert!(told.contains("does not have this column") && told.contains("`separator` for a table"), "{told}");
 }
 
 #[test]

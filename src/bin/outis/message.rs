@@ -124,7 +124,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         }
         ErrorKind::UnclosedQuote => "close the field, or set `quote = \"\"` under [input] for files without quoting",
         ErrorKind::BadEncoding(what) if what.contains("UTF-16") => "save it as UTF-8",
-        ErrorKind::BadEncoding(_) => "set `encoding` under [input] to `utf-8` or `gb18030`, or convert the file",
+        ErrorKind::BadEncoding(_) => {
+            "set `encoding` under [input] to `utf-8` or `gb18030`, or convert the file; a table of the population is UTF-8"
+        }
         ErrorKind::BadValue(_) => {
             "mend the cell, change the column's `type`, set `invalid = \"null\"` or `\"text\"` on the column, or name it under `null` in [input]"
         }
@@ -135,7 +137,9 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         }
         ErrorKind::DuplicateColumn => "give every column a name of its own",
         ErrorKind::UndeclaredColumn => "add a [[column]] for it with a role; `apply = \"drop\"` leaves it out",
-        ErrorKind::MissingColumn => "look at the name",
+        ErrorKind::MissingColumn => {
+            "look at the name, and whether its columns are parted as is declared: `delimiter` for an input, `separator` for a table of the population"
+        }
         ErrorKind::UnlikeInputs => "release files with other columns in a run of their own",
         ErrorKind::EmptyInput => "look whether this is the right file",
         ErrorKind::NotOfFormat(what) if what.starts_with("intact") => "look whether the file is whole; get it again",
