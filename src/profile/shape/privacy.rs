@@ -250,7 +250,7 @@ static POPULATION: Table = Table {
             "table",
             FILLED,
             r#""population.csv""#,
-            "File with a row for each of them and the quasi columns under their names in the input, relative to the profile; it goes through the operators of the release and never leaves.",
+            "File with a row for each of them and the quasi columns under their names in the input, relative to the profile; a CSV file is UTF-8 with a header; it goes through the operators of the release and never leaves.",
         ),
         optional("separator", Kind::Text(Rule::Byte), r#"";""#, "Character between its fields; a comma by default."),
     ],

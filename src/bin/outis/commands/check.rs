@@ -202,7 +202,8 @@ fn tell_risks(document: &Map<String, Value>) {
         let absent = presence["absent_classes"].as_u64().unwrap_or(0);
         let above = presence["classes_above_population"].as_u64().unwrap_or(0);
         if absent > 0 {
-            say(&format!("    {} of the population are not in the table", counted_classes(absent)));
+            let are = if absent == 1 { "is" } else { "are" };
+            say(&format!("    {} of the population {are} not in the table", counted_classes(absent)));
         }
         if above > 0 {
             say(&format!(
