@@ -70,6 +70,21 @@ fn run(folder: &Folder, target: &str, more: &[&str]) -> (Value, Vec<Vec<String>>
 }
 
 #[test]
+fn where_no_number_leaves_the_run_says_so() {
+    let folder = Folder::new();
+    people(&folder, 300);
+    let told = |k: u64, target: &str| {
+        folder.write("p.toml", profile("sensitive", k, "[privacy]\nk_anonymity = 11\n"));
+        folder.outis(&["run", "p.toml", "--input", "people.csv", "--output", target]).expect(0).stderr()
+    };
+    assert!(!told(K, "some").contains("leaves"));
+    let none = told(301, "none");
+    for name in ["weight", "height", "pulse"] {
+        assert!(none.contains(&format!("microaggregate: no number of `{name}` leaves")), "{none}");
+    }
+}
+
+#[test]
 fn every_released_tuple_stands_for_k_rows_and_what_is_missing_stays_missing() {
     let folder = Folder::new();
     let people = people(&folder, 3000);

@@ -149,6 +149,10 @@ fn summarize(outcome: &Outcome, start: Instant) {
         say(&format!("  warning  {}: {}, expected {}", rule.rule, rule.measured, rule.limit));
         say(&format!("           {}", rule.reason));
     }
+    for group in report.microaggregated.iter().filter(|group| group.groups == 0 && report.rows.released > 0) {
+        say(&format!("  warning  microaggregate: no number of `{}` leaves", group.name));
+        say("           fewer rows than `k` have the numbers that are grouped");
+    }
     for rule in ended("fail") {
         say(&format!("  gate     {} does not hold: {}, allowed {}", rule.rule, rule.measured, rule.limit));
         say(&format!("           {}", rule.reason));
