@@ -267,7 +267,7 @@ static INPUT: Table = Table {
             "null",
             Kind::List { of: &ANY, least: 0 },
             r#"["", "NA"]"#,
-            "Texts that mean null; the empty text by default.",
+            "Texts that mean null; the empty text by default. In CSV a cell in quotes is never null: `invalid = \"null\"` on a column takes empty ones as such.",
         ),
         optional(
             "ragged",
