@@ -100,6 +100,13 @@ pub enum ErrorKind {
         /// How many classes.
         classes: u64,
     },
+    /// The input has more members than the population is said to have.
+    SmallPopulation {
+        /// What the profile says.
+        stated: u64,
+        /// What was counted.
+        members: u64,
+    },
     /// A token was shortened and two values now share one.
     TokenCollision,
     /// The input changed while it was read.
@@ -258,6 +265,7 @@ impl ErrorKind {
             Self::NotInHierarchy => "not_in_hierarchy",
             Self::Unplaced { .. } => "unplaced",
             Self::NotPopulation { .. } => "not_population",
+            Self::SmallPopulation { .. } => "small_population",
             Self::TokenCollision => "token_collision",
             Self::InputChanged => "input_changed",
             Self::NotTwice => "not_twice",
@@ -386,6 +394,10 @@ impl fmt::Display for ErrorKind {
                 let have = if *classes == 1 { "has" } else { "have" };
                 let many = counted_classes(*classes);
                 write!(out, "{many} of the input {have} more members than the table of the population has there")
+            }
+            Self::SmallPopulation { stated, members } => {
+                let many = counted(*members, "member");
+                write!(out, "the input has {many}, and the population is said to have {stated}")
             }
             Self::TokenCollision => out.write_str("two different values got the same shortened token"),
             Self::InputChanged => out.write_str("the input changed while it was read"),

@@ -2,6 +2,7 @@
 
 use super::operator_spec::HierarchySpec;
 use super::parse::Loaded;
+use std::path::Path;
 
 /// The profile's text less comments and examples; none where it names raw values or a key's place: then only its digest and
 /// the plan's page leave (threats, A25).
@@ -17,7 +18,24 @@ pub fn shippable(loaded: &Loaded) -> Option<String> {
     let mut table: toml::Table = loaded.text.parse().ok()?;
     table.remove("example");
     table.remove("evidence");
+    without_folders(&mut table);
     toml::to_string(&table).ok()
+}
+
+/// Files keep their names, and lose the folders that they lie in.
+fn without_folders(table: &mut toml::Table) {
+    for (key, value) in table.iter_mut() {
+        match value {
+            toml::Value::String(file) if matches!(key.as_str(), "file" | "table") => {
+                if let Some(name) = Path::new(file.as_str()).file_name() {
+                    *file = name.to_string_lossy().into_owned();
+                }
+            }
+            toml::Value::Table(inner) => without_folders(inner),
+            toml::Value::Array(all) => all.iter_mut().filter_map(toml::Value::as_table_mut).for_each(without_folders),
+            _ => {}
+        }
+    }
 }
 
 #[cfg(test)]
@@ -34,6 +52,21 @@ mod tests {
         let text = shippable(&parse(TEXT, None).unwrap()).unwrap();
         assert!(!text.contains("Ann") && !text.contains("Oslo") && !text.contains("srv") && text.contains("city"));
         assert_eq!(parse(&text, None).unwrap().profile.columns.len(), 1);
+    }
+
+    #[test]
+    fn places_of_files_do_not_leave() {
+        let text = TEXT.replace(
+            "[evidence]",
+            "[privacy]\nk_map = 5\npopulation = { table = \"/srv/city/people.csv\" }\n[evidence]",
+        );
+        let text = text.replace(
+            "role = \"insensitive\"",
+            "role = \"quasi\"\ngeneralize = { tree = { file = \"lists/city.csv\" } }\nlevel = 1",
+        );
+        let text = shippable(&parse(&text, None).unwrap()).unwrap();
+        assert!(text.contains("\"people.csv\"") && text.contains("\"city.csv\""), "{text}");
+        assert!(!text.contains("srv") && !text.contains("lists"), "{text}");
     }
 
     #[test]

@@ -134,7 +134,7 @@ pub(super) fn hold_the_sample(
             let (table, behind) = ground.at(&highest);
             inputs.holds_the_sample(behind.as_ref(), &table)
         }
-        None => Ok(()),
+        None => inputs.holds_the_sample(None, ground.table),
     }
 }
 

@@ -20,12 +20,14 @@ use std::sync::atomic::AtomicU64;
 pub(super) struct Inputs<'r> {
     pub(super) source: &'r Source,
     people: Option<&'r People>,
+    /// Members of the population, where only their number is stated.
+    stated: Option<u64>,
 }
 
 impl<'r> Inputs<'r> {
     /// Of a plan; the population is left out where no model of it asks.
     pub(super) fn of(plan: &Plan, source: &'r Source, people: Option<&'r People>) -> Self {
-        Self { source, people: people.filter(|_| plan.needs_population()) }
+        Self { source, people: people.filter(|_| plan.needs_population()), stated: plan.population }
     }
     /// The classes of the population at the levels on which the operators stand; none where no model asks.
     pub(super) fn population(
@@ -40,8 +42,12 @@ impl<'r> Inputs<'r> {
     /// Whether the population can be that of the sample.
     ///
     /// # Errors
-    /// Classes that have more members in the sample.
+    /// Classes that have more members in the sample, or more members in all than are stated.
     pub(super) fn holds_the_sample(&self, behind: Option<&Behind>, sample: &ClassTable) -> Result<()> {
+        let members = sample.persons().map_or(sample.total_rows(), |persons| persons.alike().iter().sum());
+        if let Some(stated) = self.stated.filter(|stated| *stated < members) {
+            return Err(Error::new(ErrorKind::SmallPopulation { stated, members }));
+        }
         let (Some(behind), Some(people)) = (behind, self.people) else { return Ok(()) };
         match behind.outgrown(sample.members()) {
             0 => Ok(()),

@@ -677,3 +677,24 @@ SEARCHED
     let log = folder.read("fixed-other.failed/log.jsonl");
     assert!(log.contains("\"code\":\"not_population\""), "{log}");
 }
+
+#[test]
+fn a_population_cannot_be_smaller_than_the_input() {
+    let folder = folder("k_map = 2");
+    let table = r#"{ table = "residents.csv", separator = ";" }"#;
+    let profile = folder.read("p.toml");
+    let searched = |text: &str| {
+        text.replace("level = 1\n", "")
+            .replace("[[column]]\nname = \"age\"", "[search]\nminimize = \"loss\"\n[[column]]\nname = \"age\"")
+    };
+    for (how, text) in [("fixed", profile.clone()), ("searched", searched(&profile))] {
+        folder.write("p.toml", text.replace(table, "{ size = 7 }"));
+        let target = format!("out-{how}");
+        let told = folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", &target, "--quiet"]).expect(2).stderr();
+        assert!(told.contains("the input has 8 members, and the population is said to have 7"), "{how}: {told}");
+        assert!(told.contains("hint: state a `population.size`"), "{how}: {told}");
+        assert!(folder.read(&format!("{target}.failed/log.jsonl")).contains("\"code\":\"small_population\""));
+        folder.write("p.toml", text.replace(table, "{ size = 8 }"));
+        folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", &target, "--quiet"]).expect(0);
+    }
+}

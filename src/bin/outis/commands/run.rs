@@ -197,10 +197,12 @@ fn rows_in_words(report: &RunReport) -> String {
 }
 
 fn refusal_hint(report: &RunReport) -> &'static str {
-    match report.gate.iter().find(|rule| rule.status == "fail").map(|rule| rule.rule) {
-        Some("suppression") => {
-            "raise the `level` of a quasi-identifier, allow more under `suppress_at_most`, or ask less of the model that fails"
+    let failed = report.gate.iter().find(|rule| rule.status == "fail");
+    match failed.map(|rule| rule.rule) {
+        Some("suppression") if failed.is_some_and(|rule| rule.measured.contains("no levels fit")) => {
+            "allow more under `suppress_at_most`, raise a `max_level`, or ask less of the model that fails"
         }
+        Some("suppression") => "raise the `level` of a quasi-identifier, or allow more under `suppress_at_most`",
         Some("tier") => "change `tier` when the release may go out",
         Some("k-anonymity") => "raise the `level` of a quasi-identifier",
         _ => "the reasons stand in the log",
