@@ -155,39 +155,16 @@ impl Hierarchy {
     ///
     /// It holds the values that a tree or a set of categories lists, so it is for a digest, never for a reader.
     pub fn digest_bytes(&self, out: &mut Vec<u8>) {
+        describe(out, self.name().as_bytes());
         match self {
-            Self::Interval(interval) => {
-                describe(out, b"interval");
-                interval.digest_bytes(out);
-            }
-            Self::Prefix(prefix) => {
-                describe(out, b"prefix");
-                prefix.digest_bytes(out);
-            }
-            Self::Suffix(suffix) => {
-                describe(out, b"suffix");
-                suffix.digest_bytes(out);
-            }
-            Self::Region(region) => {
-                describe(out, b"region");
-                region.digest_bytes(out);
-            }
-            Self::Frequency(frequency) => {
-                describe(out, b"frequency");
-                frequency.digest_bytes(out);
-            }
-            Self::Date(date) => {
-                describe(out, b"date");
-                date.digest_bytes(out);
-            }
-            Self::Categories(categories) => {
-                describe(out, b"categories");
-                categories.digest_bytes(out);
-            }
-            Self::Tree(tree) => {
-                describe(out, b"tree");
-                tree.digest_bytes(out);
-            }
+            Self::Interval(interval) => interval.digest_bytes(out),
+            Self::Prefix(prefix) => prefix.digest_bytes(out),
+            Self::Suffix(suffix) => suffix.digest_bytes(out),
+            Self::Region(region) => region.digest_bytes(out),
+            Self::Frequency(frequency) => frequency.digest_bytes(out),
+            Self::Date(date) => date.digest_bytes(out),
+            Self::Categories(categories) => categories.digest_bytes(out),
+            Self::Tree(tree) => tree.digest_bytes(out),
         }
     }
 
