@@ -51,7 +51,7 @@ pub use rules::{MODELS, RULES, SUPPRESSION};
 pub use shapes::Shapes;
 
 use crate::error::Result;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::group::in_parallel;
 
 /// Proof that the gate let this pass. Only [`judge`] makes one, and [`readmit`] for what was judged and waited, and it wraps the very thing that was judged.
 #[must_use]
@@ -141,32 +141,9 @@ pub fn probe<S: Staged>(
     clock: &(dyn Fn() -> u64 + Sync),
 ) -> Result<Report> {
     let measured = examine::measure(staged, case, rules, clock)?;
-    let verdicts = verdicts(case, rules, &measured, clock);
+    // rules know nothing of each other, so they judge side by side
+    let verdicts = in_parallel(case.threads, rules.to_vec(), |rule| apply(rule, case, &measured, clock));
     Ok(Report { verdicts, measured })
-}
-
-/// Every rule's verdict, in their order. Rules know nothing of each other, so they judge side by side.
-fn verdicts(case: &Case<'_>, rules: &[&Rule], measured: &Measured, clock: &(dyn Fn() -> u64 + Sync)) -> Vec<Verdict> {
-    let next = AtomicUsize::new(0);
-    let work = || -> Vec<(usize, Verdict)> {
-        let mut mine = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(rule) = rules.get(at) else { return mine };
-            mine.push((at, apply(rule, case, measured, clock)));
-        }
-    };
-    let mut verdicts = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..case.threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut verdicts = work();
-        for other in others {
-            // a rule that broke off has no verdict: nothing goes on from there
-            verdicts.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        verdicts
-    });
-    verdicts.sort_unstable_by_key(|(at, _)| *at);
-    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
 fn apply(rule: &Rule, case: &Case<'_>, measured: &Measured, clock: &(dyn Fn() -> u64 + Sync)) -> Verdict {
