@@ -16,6 +16,7 @@ mod evaluate;
 #[expect(clippy::inline_always, reason = "measured: look-ups in inner loops")]
 mod keys;
 mod lattice;
+mod listed;
 mod measure;
 mod open_ended;
 mod problem;
