@@ -85,6 +85,8 @@ struct Releaser<'p> {
     /// Places among the released columns: of the permuted ones, and of all others.
     permuted_places: Vec<usize>,
     other_places: Vec<usize>,
+    /// Places among the released columns of the quasi-identifiers, in the order of the plan.
+    quasi_places: Vec<usize>,
     labels: Vec<u32>,
     aside: Collector<'p>,
     fates: Vec<Fate>,
@@ -103,6 +105,7 @@ impl<'p> Releaser<'p> {
     fn new(release: &'p Release<'p>, twice: bool) -> Self {
         let plan = release.plan;
         let places = 0..plan.released.len();
+        let place_of = |at: usize| plan.released.iter().position(|released| *released == at);
         let (permuted_places, other_places) = places.partition(|at| plan.permuted.contains(&plan.released[*at]));
         Self {
             release,
@@ -118,25 +121,22 @@ impl<'p> Releaser<'p> {
                 .collect(),
             permuted_places,
             other_places,
+            quasi_places: plan.quasi.iter().filter_map(|at| place_of(*at)).collect(),
             labels: Vec::new(),
             aside: Collector::new(plan, release.aside, twice),
             fates: Vec::new(),
-            subject_place: plan.counted_subject().and_then(|at| plan.released.iter().position(|other| *other == at)),
+            subject_place: plan.counted_subject().and_then(place_of),
         }
     }
 
     /// Finds the class of every row of a batch of released columns.
     fn classify(&mut self, columns: &[Column<'_>]) -> Result<()> {
         self.classes.clear();
-        let (plan, Some(survey)) = (self.release.plan, self.release.survey) else {
-            return Ok(());
-        };
-        let place = |quasi: &usize| plan.released.iter().position(|released| released == quasi);
-        let mut quasi: Vec<Cow<'_, Text<'_>>> = Vec::with_capacity(plan.quasi.len());
-        for at in &plan.quasi {
-            let at = place(at).ok_or(ErrorKind::Internal("a quasi-identifier that is not released"))?;
-            quasi.push(columns[at].to_text());
+        let Some(survey) = self.release.survey else { return Ok(()) };
+        if self.quasi_places.len() != self.release.plan.quasi.len() {
+            return Err(ErrorKind::Internal("a quasi-identifier that is not released").into());
         }
+        let quasi: Vec<Cow<'_, Text<'_>>> = self.quasi_places.iter().map(|at| columns[*at].to_text()).collect();
         let quasi: Vec<&Text<'_>> = quasi.iter().map(AsRef::as_ref).collect();
         survey.classifier.class_of(&quasi, &mut self.scratch, &mut self.classes);
         Ok(())
