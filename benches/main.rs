@@ -11,11 +11,12 @@
 
 mod group;
 mod read;
+mod search;
 mod solve;
 mod token;
 mod transform;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, read::bench, token::bench, transform::bench, group::bench, solve::bench);
+criterion_group!(benches, read::bench, token::bench, transform::bench, group::bench, search::bench, solve::bench);
 criterion_main!(benches);

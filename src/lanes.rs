@@ -1,8 +1,8 @@
 //! Vector instructions: the one file of the crate with SIMD, and so with `unsafe`.
 //!
 //! Responsible for: HMAC-SHA-256 of many short messages, two compressions each (inner and outer block) in 16 or 32 lanes of
-//! AVX-512, or in four interleaved streams of SHA-NI; hex digits; and the places of separators in text, sixty-four bytes at a time.
-//! Given: mid-states, messages of one inner block, bytes. It knows neither keys nor tables, and what it does is done portably by those who
+//! AVX-512, or in four interleaved streams of SHA-NI; hex digits; the places of separators in text, sixty-four bytes at a time; and a sieve of
+//! grams, sixteen at a time. Given: mid-states, messages of one inner block, bytes. It knows neither keys nor tables, and what it does is done portably by those who
 //! call it, too. A kernel exists only as a value that its detection has made.
 
 #![allow(unsafe_code, reason = "vendor intrinsics; each block says why it is sound")]
@@ -150,6 +150,46 @@ impl Finder {
     }
 }
 
+/// Sifts text by what stands at every so many bytes: four of them, looked up in a table of bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Sieve(imp::Proof);
+
+impl Sieve {
+    /// The longest step.
+    pub(crate) const STEP: usize = 20;
+    /// Places that one more look may need.
+    pub(crate) const ROOM: usize = 16;
+
+    /// `None` where the machine has no AVX-512 with permutations of bytes (VBMI).
+    pub(crate) fn detect() -> Option<Self> {
+        imp::sieve().map(Self)
+    }
+    /// Looks at the grams at the begin of the bytes and every `step` bytes on, and writes the places of those whose bit is set, as
+    /// [`sieved`] tells it. Ends in front of the last bytes, or where the places may have no room for more. Tells the first place that it
+    /// did not look at, which may lie beyond the bytes, and how many it wrote.
+    ///
+    /// The table has a power of two words, at least two; `step` is at most [`Self::STEP`].
+    #[inline]
+    pub(crate) fn sift(self, bytes: &[u8], step: usize, table: &[u32], places: &mut [u32]) -> (usize, usize) {
+        let Self(proof) = self;
+        imp::sift(proof, bytes, step, table, places)
+    }
+}
+
+/// The word of a sieve's table and the bit in it for a gram; the table has two to the power of `size` words.
+#[inline]
+pub(crate) fn sieved(gram: [u8; 4], size: u32) -> (usize, u32) {
+    let hash = u32::from_le_bytes(gram).wrapping_mul(SPREAD);
+    // the word by the highest bits, the bit by the next five
+    ((hash >> (32 - size)) as usize, 1 << (hash >> (27 - size) & 31))
+}
+
+/// Odd, and near the golden ratio of all numbers of 32 bits: neighbours go far apart (Knuth, volume 3, 6.4).
+const SPREAD: u32 = 0x9e37_79b1;
+
+/// The most words of a sieve's table, as a power of two.
+pub(crate) const WIDEST_SIEVE: u32 = 16;
+
 /// Machines of other families: the proofs cannot exist, so the kernels cannot be called.
 #[cfg(not(target_arch = "x86_64"))]
 mod imp {
@@ -175,6 +215,13 @@ mod imp {
     }
     pub(super) fn masks(eyes: Eyes, _: &[[u8; 64]], _: Sought, _: &mut [[u64; 3]]) {
         match eyes {}
+    }
+
+    pub(super) fn sieve() -> Option<Proof> {
+        None
+    }
+    pub(super) fn sift(proof: Proof, _: &[u8], _: usize, _: &[u32], _: &mut [u32]) -> (usize, usize) {
+        match proof {}
     }
 
     pub(super) fn avx512() -> Option<Proof> {
@@ -203,9 +250,9 @@ mod imp {
     #[allow(clippy::wildcard_imports, reason = "some forty intrinsics")]
     use std::arch::x86_64::*;
 
-    use super::{Midstates, ONE_BLOCK, Seen, Sought};
+    use super::{Midstates, ONE_BLOCK, SPREAD, Seen, Sieve, Sought, WIDEST_SIEVE};
 
-    /// Made by the two detections below only.
+    /// Made by the detections below only, each for its own kernels.
     #[derive(Clone, Copy)]
     pub(super) struct Proof(());
 
@@ -898,5 +945,64 @@ mod imp {
     fn equal_narrow([low, high]: [__m256i; 2], byte: __m256i) -> u64 {
         let bits = |half| u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(half, byte)).cast_unsigned());
         bits(low) | bits(high) << 32
+    }
+
+    // ---- sieve ---------------------------------------------------------------------------------------------------
+
+    pub(super) fn sieve() -> Option<Proof> {
+        let all = std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512vbmi")
+            && std::is_x86_feature_detected!("popcnt");
+        all.then_some(Proof(()))
+    }
+
+    #[inline]
+    pub(super) fn sift(_: Proof, bytes: &[u8], step: usize, table: &[u32], places: &mut [u32]) -> (usize, usize) {
+        let size = table.len().trailing_zeros();
+        assert!(table.len().is_power_of_two() && (1..=WIDEST_SIEVE).contains(&size), "a table that hashes reach");
+        assert!((1..=Sieve::STEP).contains(&step), "four grams in a register");
+        // Places have 32 bits.
+        let bytes = &bytes[..bytes.len().min(1 << 30)];
+        // SAFETY: the proof says that the machine has the features; size and step were checked above.
+        unsafe { sift_wide(bytes, step, (table, size), places) }
+    }
+
+    /// A hash has its word in the highest `size` bits, so it lies in a table of that many words.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,popcnt")]
+    fn sift_wide(bytes: &[u8], step: usize, (table, size): (&[u32], u32), places: &mut [u32]) -> (usize, usize) {
+        // four grams of a register go to the four lanes of each quarter
+        let from: [u8; 64] = std::array::from_fn(|byte| (byte / 4 % 4 * step + byte % 4) as u8);
+        let from = load_wide(&from);
+        let spread = _mm512_set1_epi32(SPREAD as i32);
+        let (to_word, to_bit) = (_mm_cvtsi32_si128(32 - size as i32), _mm_cvtsi32_si128(27 - size as i32));
+        let lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        let mut at = _mm512_mullo_epi32(lanes, _mm512_set1_epi32(step as i32));
+        let onward = _mm512_set1_epi32(16 * step as i32);
+        let (mut place, mut written) = (0, 0);
+        while let Some(piece) = bytes.get(place..place + 12 * step + 64)
+            && let Some(into) = places.get_mut(written..written + 16)
+        {
+            let quarter =
+                |number: usize| load_wide(piece[4 * number * step..].first_chunk().expect("within the piece"));
+            let grams = _mm512_permutexvar_epi8(from, quarter(0));
+            let grams = _mm512_mask_permutexvar_epi8(grams, 0xffff << 16, from, quarter(1));
+            let grams = _mm512_mask_permutexvar_epi8(grams, 0xffff << 32, from, quarter(2));
+            let grams = _mm512_mask_permutexvar_epi8(grams, 0xffff << 48, from, quarter(3));
+            let hashes = _mm512_mullo_epi32(grams, spread);
+            let words = _mm512_srl_epi32(hashes, to_word);
+            // SAFETY: a word is less than two to the power of `size`, which is the length of the table.
+            let found = unsafe { _mm512_i32gather_epi32::<4>(words, table.as_ptr().cast()) };
+            // The bit goes to the lowest place; a rotation takes the lowest five bits of its count.
+            let lowest = _mm512_rorv_epi32(found, _mm512_srl_epi32(hashes, to_bit));
+            let hits = _mm512_test_epi32_mask(lowest, _mm512_set1_epi32(1));
+            let hit = _mm512_maskz_compress_epi32(hits, at);
+            // SAFETY: writes the sixteen places of the slice, unaligned.
+            unsafe { _mm512_storeu_si512(into.as_mut_ptr().cast(), hit) };
+            written += hits.count_ones() as usize;
+            at = _mm512_add_epi32(at, onward);
+            place += 16 * step;
+        }
+        (place, written)
     }
 }

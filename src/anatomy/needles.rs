@@ -1,11 +1,16 @@
 //! Many texts searched at once in bytes that come piece by piece.
 //!
 //! A text has many faces: as it stands, in hex, in Base64 at any of three alignments, percent-encoded, in UTF-16, in GB18030,
-//! escaped as JSON. Each is searched. The method is a sampled one: of every face some neighbouring grams are known, as many as the
-//! search takes for one step, so that it looks at few places and yet at exactly one gram of every occurrence. Those grams are
+//! escaped as JSON. Each is searched. The method is a sampled one: of every face some neighbouring grams of four bytes are known, as many
+//! as the search takes for one step, so that it looks at few places and yet at exactly one gram of every occurrence. Those grams are
 //! taken where the face is least like the others (an address ends like a thousand others).
+//!
+//! A look goes through two sieves. The first is a table of bits by gram, which lies in a near cache, and which wide registers ask for sixteen
+//! places at a time ([`Sieve`]). Short grams let it take long steps, but they are met by chance. So the few places that are left are
+//! looked at again, more widely: a face goes on behind its gram, or it began before it, and up to eight bytes of it are known there.
 
 use super::Sight;
+use crate::lanes::{Sieve, WIDEST_SIEVE, sieved};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,20 +20,24 @@ pub struct Needles {
     faces: Vec<(Vec<u8>, usize)>,
     texts: usize,
     longest: usize,
-    /// Bytes of a gram, at most eight, and what is left of eight bytes that begin with one.
-    gram: usize,
-    mask: u64,
     /// How far apart the places are that are looked at.
     step: usize,
-    /// By hash of a gram, whether it may be one of those below: nearly none is (Bloom 1970, in one word).
-    bits: Vec<u64>,
-    shift: u32,
-    /// Faces and places in them by gram.
-    grams: HashMap<u64, Vec<(usize, usize)>, foldhash::fast::FixedState>,
+    /// By hash of a gram, whether it may be one of a face: few are (Bloom 1970, with one bit).
+    grams: Vec<u32>,
+    /// What begins with the gram.
+    onward: Windows,
+    /// What ends with the gram.
+    backward: Windows,
+    /// The sieve of this machine, if it has one.
+    kernel: Option<Sieve>,
 }
 
 /// A shorter face is found by chance.
 const SHORTEST: usize = 6;
+/// Bytes of a gram.
+const GRAM: usize = 4;
+/// Places that the kernel hands over at once.
+const PLACES: usize = 1024;
 
 impl Needles {
     /// Searches for these texts in every face of at least six bytes.
@@ -42,6 +51,11 @@ impl Needles {
     pub fn in_utf8(texts: &[Vec<u8>]) -> Self {
         Self::of_faces(texts, |face| std::str::from_utf8(face).is_ok())
     }
+    /// The same search by portable code, as any other machine does it: for tests and benches.
+    #[must_use]
+    pub fn portable(self) -> Self {
+        Self { kernel: None, ..self }
+    }
     fn of_faces(texts: &[Vec<u8>], occurs: fn(&[u8]) -> bool) -> Self {
         let mut faces: Vec<(Vec<u8>, usize)> = Vec::new();
         let mut seen = BTreeSet::new();
@@ -54,37 +68,38 @@ impl Needles {
         }
         let shortest = faces.iter().map(|(face, _)| face.len()).min().unwrap_or(SHORTEST);
         let longest = faces.iter().map(|(face, _)| face.len()).max().unwrap_or(SHORTEST);
-        // short grams are met by chance, long ones leave short steps
-        let gram = (shortest / 2 + 1).clamp(4, 8);
-        let step = shortest + 1 - gram;
-        let mask = u64::MAX >> (64 - 8 * gram);
-        let of_face = |face: &[u8]| -> Vec<u64> { face.windows(gram).map(|gram| number(gram) & mask).collect() };
-        let mut times: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
-        for (face, _) in &faces {
-            for gram in of_face(face) {
-                *times.entry(gram).or_default() += 1;
-            }
-        }
-        let size = (faces.len() * step * 32).next_power_of_two().clamp(1 << 12, 1 << 22);
+        let step = (shortest + 1 - GRAM).min(Sieve::STEP);
+        // so wide that every gram of every face has such a window behind its begin or before its end
+        let width = usize::midpoint(shortest, 5).min(8);
+        let entries = faces.len() * step;
+        // a bit in thirty-two is set, or fewer
+        let size = entries.next_power_of_two().trailing_zeros().clamp(7, WIDEST_SIEVE);
         let mut needles = Self {
             texts: texts.len(),
             longest,
-            gram,
-            mask,
             step,
-            bits: vec![0; size / 64],
-            shift: 64 - (size / 64).trailing_zeros(),
-            grams: HashMap::default(),
+            grams: vec![0; 1 << size],
+            onward: Windows::new(width, entries),
+            backward: Windows::new(width, entries),
+            kernel: Sieve::detect(),
             faces: Vec::new(),
         };
+        let grams_of = |face: &[u8]| -> Vec<[u8; GRAM]> { face.array_windows().copied().collect() };
+        let mut times: HashMap<[u8; GRAM], usize, foldhash::fast::FixedState> = HashMap::default();
+        for gram in faces.iter().flat_map(|(face, _)| grams_of(face)) {
+            *times.entry(gram).or_default() += 1;
+        }
         for (number, (face, _)) in faces.iter().enumerate() {
-            let grams = of_face(face);
+            let grams = grams_of(face);
             let commonness = |from: &usize| grams[*from..from + step].iter().map(|gram| times[gram]).sum::<usize>();
             let from = (0..=grams.len() - step).min_by_key(commonness).unwrap_or(0);
             for (at, gram) in grams.iter().enumerate().skip(from).take(step) {
-                let (word, bits) = needles.place(*gram);
-                needles.bits[word] |= bits;
-                needles.grams.entry(*gram).or_default().push((number, at));
+                let (word, bit) = sieved(*gram, size);
+                needles.grams[word] |= bit;
+                match face.get(at..at + width) {
+                    Some(window) => needles.onward.insert(window, (number, at)),
+                    None => needles.backward.insert(&face[at + GRAM - width..at + GRAM], (number, at)),
+                }
             }
         }
         Self { faces, ..needles }
@@ -104,36 +119,67 @@ impl Needles {
     pub fn search(&self) -> Search<'_> {
         Search { needles: self, tail: Vec::new(), found: BTreeMap::new() }
     }
-    /// The word in which a gram's two bits lie, and those bits.
-    #[inline]
-    fn place(&self, gram: u64) -> (usize, u64) {
-        let hash = gram.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let bits = 1 << (hash >> 20 & 63) | 1 << (hash >> 26 & 63);
-        (usize::try_from(hash >> self.shift).unwrap_or(0), bits)
-    }
     /// Tells the text and the end of each face in the bytes.
     fn each(&self, bytes: &[u8], mut each: impl FnMut(usize, usize)) {
         if self.faces.is_empty() {
             return;
         }
         let mut at = 0;
-        while let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-            let gram = u64::from_le_bytes(*eight) & self.mask;
-            let (word, bits) = self.place(gram);
-            if self.bits[word] & bits == bits {
-                self.faces_at(bytes, at, gram, &mut each);
+        if let Some(kernel) = self.kernel {
+            let mut places = [0; PLACES + Sieve::ROOM];
+            loop {
+                // the last steps may lead beyond the end
+                let rest = bytes.get(at..).unwrap_or_default();
+                let (looked, found) = kernel.sift(rest, self.step, &self.grams, &mut places);
+                for place in &places[..found] {
+                    self.look(bytes, at + *place as usize, &mut each);
+                }
+                at += looked;
+                if looked == 0 {
+                    break;
+                }
+            }
+        }
+        let size = self.grams.len().trailing_zeros();
+        while let Some(gram) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            let (word, bit) = sieved(*gram, size);
+            if self.grams[word] & bit != 0 {
+                self.look(bytes, at, &mut each);
             }
             at += self.step;
         }
-        while let Some(last) = bytes.get(at..at + self.gram) {
-            self.faces_at(bytes, at, number(last), &mut each);
-            at += self.step;
+    }
+    /// Looks more widely where a gram may be one of a face.
+    #[inline]
+    fn look(&self, bytes: &[u8], at: usize, each: &mut impl FnMut(usize, usize)) {
+        let width = self.onward.width;
+        let onward = match bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            Some(eight) => Some(u64::from_le_bytes(*eight) & (u64::MAX >> (64 - 8 * width))),
+            None => bytes.get(at..at + width).map(number),
+        };
+        let end = at + GRAM;
+        let backward = match bytes.get(..end).and_then(<[u8]>::last_chunk) {
+            Some(eight) => Some(u64::from_le_bytes(*eight) >> (64 - 8 * width)),
+            None => end.checked_sub(width).and_then(|start| bytes.get(start..end)).map(number),
+        };
+        for (windows, window) in [(&self.onward, onward), (&self.backward, backward)] {
+            if let Some(window) = window
+                && windows.may_have(window)
+            {
+                self.faces_at(bytes, at, windows.faces.get(&window), each);
+            }
         }
     }
-    /// The faces that have a gram where it was met.
+    /// The faces that have a window where it was met.
     #[cold]
-    fn faces_at(&self, bytes: &[u8], at: usize, gram: u64, each: &mut impl FnMut(usize, usize)) {
-        for (number, place) in self.grams.get(&gram).into_iter().flatten() {
+    fn faces_at(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        faces: Option<&Vec<(usize, usize)>>,
+        each: &mut impl FnMut(usize, usize),
+    ) {
+        for (number, place) in faces.into_iter().flatten() {
             let (face, text) = &self.faces[*number];
             if let Some(start) = at.checked_sub(*place)
                 && bytes[start..].starts_with(face)
@@ -141,6 +187,41 @@ impl Needles {
                 each(*text, start + face.len());
             }
         }
+    }
+}
+
+/// Up to eight bytes of faces, beside their grams.
+struct Windows {
+    width: usize,
+    /// By hash of a window, whether it may be one of those below: nearly none is (Bloom 1970, in one word).
+    bits: Vec<u64>,
+    shift: u32,
+    /// Faces and the places of their grams, by window.
+    faces: HashMap<u64, Vec<(usize, usize)>, foldhash::fast::FixedState>,
+}
+
+impl Windows {
+    fn new(width: usize, entries: usize) -> Self {
+        let size = (entries * 32).next_power_of_two().clamp(1 << 12, 1 << 21) / 64;
+        Self { width, bits: vec![0; size], shift: 64 - size.trailing_zeros(), faces: HashMap::default() }
+    }
+    fn insert(&mut self, window: &[u8], face: (usize, usize)) {
+        let window = number(window);
+        let (word, bits) = self.place(window);
+        self.bits[word] |= bits;
+        self.faces.entry(window).or_default().push(face);
+    }
+    #[inline]
+    fn may_have(&self, window: u64) -> bool {
+        let (word, bits) = self.place(window);
+        self.bits[word] & bits == bits
+    }
+    /// The word in which a window's two bits lie, and those bits.
+    #[inline]
+    fn place(&self, window: u64) -> (usize, u64) {
+        let hash = window.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let bits = 1 << (hash >> 20 & 63) | 1 << (hash >> 26 & 63);
+        (usize::try_from(hash >> self.shift).unwrap_or(0), bits)
     }
 }
 
@@ -294,6 +375,18 @@ mod tests {
     }
 
     #[test]
+    fn bytes_of_any_length_are_looked_at_to_their_end_with_any_step() {
+        for length in SHORTEST..=30 {
+            let text: String = (0..length).map(|at| char::from(b'a' + u8::try_from(at * 7 % 23).unwrap())).collect();
+            let ways = Ways::new(&[text.clone().into_bytes()]);
+            for size in (0..=700).map(|size| size + length) {
+                let bytes = ["-".repeat(size - length), text.clone()].concat();
+                assert!(ways.find(bytes.as_bytes()).contains(&(0, size)), "{length} {size}");
+            }
+        }
+    }
+
+    #[test]
     fn in_utf8_only_faces_that_are_utf8_are_left_out() {
         let text = "张三丰先生";
         let (all, some) = (Needles::new(&[text.into()]), Needles::in_utf8(&[text.into()]));
@@ -316,7 +409,76 @@ mod tests {
         assert!(search.found().is_empty());
     }
 
+    /// What two ways find must be the same, place for place; the kernel takes over beyond some hundred bytes.
+    struct Ways(Needles, Needles);
+
+    impl Ways {
+        fn new(texts: &[Vec<u8>]) -> Self {
+            Self(Needles::new(texts), Needles::new(texts).portable())
+        }
+        fn find(&self, bytes: &[u8]) -> Vec<(usize, usize)> {
+            let [fast, slow] = [&self.0, &self.1].map(|needles| {
+                let mut places = Vec::new();
+                needles.each(bytes, |text, end| places.push((text, end)));
+                places.sort_unstable();
+                places
+            });
+            assert_eq!(fast, slow);
+            slow
+        }
+    }
+
+    #[test]
+    fn this_machine_uses_what_it_has() {
+        #[cfg(target_arch = "x86_64")]
+        let wide = std::is_x86_feature_detected!("avx512vbmi") && std::is_x86_feature_detected!("avx512bw");
+        #[cfg(not(target_arch = "x86_64"))]
+        let wide = false;
+        assert_eq!(Needles::new(&[]).kernel.is_some(), wide);
+    }
+
+    #[test]
+    fn a_face_is_found_at_every_place_of_a_long_piece() {
+        // lengths from the shortest to beyond the longest step; the first is alone, so that the step is its own
+        for length in [6_usize, 7, 8, 9, 10, 11, 12, 16, 23, 24, 40] {
+            let text: Vec<u8> = (0..length).map(|at| 200 + (at * 7 % 50) as u8).collect();
+            let ways = Ways::new(std::slice::from_ref(&text));
+            let mut bytes = vec![b'.'; 700];
+            for at in 0..bytes.len() - length {
+                bytes[at..at + length].copy_from_slice(&text);
+                assert_eq!(ways.find(&bytes), [(0, at + length)], "{length} bytes at {at}");
+                bytes[at..at + length].fill(b'.');
+            }
+            // one behind the other: more than the kernel hands over at once
+            assert_eq!(ways.find(&text.repeat(2000)).len(), 2000);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn wide_registers_and_portable_code_find_the_same(
+            texts in proptest::collection::vec("[0-3a]{6,30}", 1..40), bytes in "[0-3a]{0,3000}",
+            planted in proptest::collection::vec((any::<proptest::sample::Index>(), any::<proptest::sample::Index>()), 0..9),
+        ) {
+            let texts: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+            let mut bytes = bytes.into_bytes();
+            for (which, at) in planted {
+                let faces = faces_of(&texts[which.index(texts.len())]);
+                let face = &faces[at.index(faces.len())];
+                let at = at.index(bytes.len() + 1);
+                bytes.splice(at..at, face.iter().copied());
+            }
+            let ways = Ways::new(&texts);
+            let found = ways.find(&bytes);
+            let mut plain: Vec<(usize, usize)> = Vec::new();
+            for (face, number) in &ways.0.faces {
+                let ends = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(face)).map(|at| at + face.len());
+                plain.extend(ends.map(|end| (*number, end)));
+            }
+            plain.sort_unstable();
+            prop_assert_eq!(found, plain);
+        }
+
         #[test]
         fn it_agrees_with_a_plain_search(
             texts in proptest::collection::vec("[ab]{6,9}", 1..4), bytes in "[ab]{0,120}", piece in 1_usize..40,

@@ -18,7 +18,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("read", &["lanes", "value", "profile"]),
     ("sample", &["domain", "value"]),
     ("log", &["digest"]),
-    ("anatomy", &[]),
+    ("anatomy", &["lanes"]),
     ("transform", &["domain", "hierarchy", "profile", "random", "secret", "value"]),
     ("group", &["value"]),
     ("check", &["group", "hierarchy", "limits", "value"]),
