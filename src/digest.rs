@@ -41,12 +41,9 @@ impl Digest {
     /// # Errors
     /// When the file cannot be read.
     pub fn of_file(path: &Path) -> Result<(Self, u64)> {
-        let (mut hash, mut bytes) = (Sha256::new(), 0);
-        each_block(path, &mut |block| {
-            hash.update(block);
-            bytes += block.len() as u64;
-        })?;
-        Ok((Self::from_hash(&hash.finalize()), bytes))
+        let mut digest = Digesting::default();
+        each_block(path, &mut |block| digest.add(block))?;
+        Ok(digest.finish())
     }
     /// Of a file, by SM3 (GB/T 32905): beside SHA-256 where a reader asks for the national suite.
     ///
@@ -65,6 +62,26 @@ impl Digest {
 
     fn from_hash(hash: &[u8]) -> Self {
         Self(data_encoding::HEXLOWER.encode(hash))
+    }
+}
+
+/// A digest of bytes that come piece by piece.
+#[derive(Default)]
+pub struct Digesting {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl Digesting {
+    /// The next piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.hash.update(piece);
+        self.bytes += piece.len() as u64;
+    }
+    /// The digest, and how many bytes there were.
+    #[must_use]
+    pub fn finish(self) -> (Digest, u64) {
+        (Digest::from_hash(&self.hash.finalize()), self.bytes)
     }
 }
 

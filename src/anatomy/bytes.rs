@@ -1,7 +1,8 @@
-//! A file that is read by ranges, each checked against its length.
+//! A file that is read by ranges, each checked against its length, or from front to end.
 
 use crate::error::{Error, ErrorKind, Result};
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -72,5 +73,46 @@ impl Bytes {
                 .map_err(|cause| Error::new(ErrorKind::Io { operation: "read", cause: cause.kind() }))?,
         }
         Ok(count)
+    }
+}
+
+/// Bytes that are read at once: they stay in the second cache while they are looked at.
+pub(super) const PIECE: usize = 256 << 10;
+
+/// The file from front to end; somebody is given what was read.
+pub(super) struct Pieces<'a> {
+    bytes: &'a Bytes,
+    at: u64,
+    own: &'a mut dyn FnMut(&[u8]),
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn of(bytes: &'a Bytes, own: &'a mut dyn FnMut(&[u8])) -> Self {
+        Self { bytes, at: 0, own }
+    }
+    /// The same file, for readers that go to and fro; nobody is given what they read.
+    pub(super) fn file(&self) -> &'a Bytes {
+        self.bytes
+    }
+    /// Reads on to the end.
+    pub(super) fn rest(&mut self) -> Result<()> {
+        let mut piece = vec![0; PIECE];
+        while self.next(&mut piece)? > 0 {}
+        Ok(())
+    }
+    fn next(&mut self, out: &mut [u8]) -> Result<usize> {
+        let count = self.bytes.read(self.at, out)?;
+        (self.own)(&out[..count]);
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.next(out).map_err(|error| match error.kind() {
+            ErrorKind::Io { cause, .. } => std::io::Error::from(*cause),
+            _ => std::io::Error::from(std::io::ErrorKind::Other),
+        })
     }
 }

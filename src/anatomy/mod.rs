@@ -23,6 +23,7 @@ pub use needles::{Needles, Search, shortest_face};
 pub use parquet::examine_parquet;
 
 use crate::error::{Error, ErrorKind, Result};
+use bytes::Pieces;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -175,17 +176,38 @@ pub enum Packing {
 /// [`ErrorKind::Io`]; [`ErrorKind::NotOfFormat`] where the file is not what is expected.
 pub fn examine(path: &Path, expected: &Expected, sight: &mut dyn Sight) -> Result<Anatomy> {
     let bytes = Bytes::open(path)?;
-    let found = match expected {
-        Expected::Parquet => examine_parquet(&bytes, sight),
-        Expected::Arrow => examine_arrow(&bytes, sight),
+    walk(&mut Pieces::of(&bytes, &mut |_| {}), expected, sight).map_err(|error| error.in_file(path))
+}
+
+/// The same, and `own` is given the file's own bytes, packed as they are, each once and in order, whatever the walk finds. Text is read
+/// once for both. A walk through a columnar file goes to and fro, so there `own` has a reading of its own behind it.
+///
+/// # Errors
+/// [`ErrorKind::Io`] where the file cannot be read; the walk's own errors stand inside.
+pub fn examine_and_read(
+    path: &Path,
+    expected: &Expected,
+    sight: &mut dyn Sight,
+    own: &mut dyn FnMut(&[u8]),
+) -> Result<Result<Anatomy>> {
+    let bytes = Bytes::open(path)?;
+    let mut pieces = Pieces::of(&bytes, own);
+    let found = walk(&mut pieces, expected, sight);
+    pieces.rest().map_err(|error| error.in_file(path))?;
+    Ok(found.map_err(|error| error.in_file(path)))
+}
+
+fn walk(pieces: &mut Pieces<'_>, expected: &Expected, sight: &mut dyn Sight) -> Result<Anatomy> {
+    match expected {
+        Expected::Parquet => examine_parquet(pieces.file(), sight),
+        Expected::Arrow => examine_arrow(pieces.file(), sight),
         Expected::Csv { delimiter, null, packing } => {
-            packed::examine(&bytes, *packing, &mut csv::Canonical::new(*delimiter, null), sight)
+            packed::examine(pieces, *packing, &mut csv::Canonical::new(*delimiter, null), sight)
         }
         Expected::Ndjson { keys, packing } => {
-            packed::examine(&bytes, *packing, &mut ndjson::Canonical::new(keys), sight)
+            packed::examine(pieces, *packing, &mut ndjson::Canonical::new(keys), sight)
         }
-    };
-    found.map_err(|error| error.in_file(path))
+    }
 }
 
 /// A file that is not what it should be.

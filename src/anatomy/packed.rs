@@ -2,7 +2,8 @@
 //!
 //! Sources: RFC 1952 (gzip), RFC 8878 (Zstandard).
 
-use super::{Anatomy, Bytes, Oddity, Packing, Sight, broken};
+use super::bytes::{PIECE, Pieces};
+use super::{Anatomy, Oddity, Packing, Sight, broken};
 use crate::error::{Error, ErrorKind, Result};
 use std::io::{BufRead as _, BufReader, Read};
 
@@ -14,15 +15,20 @@ pub(super) trait Text {
     fn finish(&mut self, anatomy: &mut Anatomy);
 }
 
-const PIECE: usize = 256 << 10;
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Walks a text file.
-pub(super) fn examine(bytes: &Bytes, packing: Packing, text: &mut dyn Text, sight: &mut dyn Sight) -> Result<Anatomy> {
+pub(super) fn examine(
+    pieces: &mut Pieces<'_>,
+    packing: Packing,
+    text: &mut dyn Text,
+    sight: &mut dyn Sight,
+) -> Result<Anatomy> {
+    let bytes = pieces.file();
     let mut anatomy = Anatomy::default();
     let mut piped = Piped { text, sight, anatomy: &mut anatomy };
     match packing {
-        Packing::None => piped.all(&mut Pieces { bytes, at: 0 }, "text")?,
+        Packing::None => piped.all(pieces, "text")?,
         Packing::Gzip => {
             let head = bytes.range(0, 10)?.ok_or_else(|| broken("gzip"))?;
             if head[..3] != [0x1f, 0x8b, 8] {
@@ -32,7 +38,7 @@ pub(super) fn examine(bytes: &Bytes, packing: Packing, text: &mut dyn Text, sigh
             let odd = u64::from(head[3] != 0) + u64::from(head[4..8] != [0; 4]) + u64::from(head[9] != 255);
             piped.anatomy.odd(Oddity::PackedHeader, odd);
             piped.show(&head);
-            let mut reader = flate2::bufread::GzDecoder::new(BufReader::with_capacity(PIECE, Pieces { bytes, at: 0 }));
+            let mut reader = flate2::bufread::GzDecoder::new(BufReader::with_capacity(PIECE, pieces));
             piped.all(&mut reader, "gzip")?;
             piped.behind(reader.into_inner())?;
         }
@@ -40,7 +46,7 @@ pub(super) fn examine(bytes: &Bytes, packing: Packing, text: &mut dyn Text, sigh
             if bytes.range(0, 4)?.is_none_or(|magic| magic != ZSTD_MAGIC) {
                 return Err(broken("Zstandard"));
             }
-            let buffered = BufReader::with_capacity(PIECE, Pieces { bytes, at: 0 });
+            let buffered = BufReader::with_capacity(PIECE, pieces);
             let reader = zstd::stream::read::Decoder::with_buffer(buffered).map_err(|_| broken("Zstandard"))?;
             let mut reader = reader.single_frame();
             piped.all(&mut reader, "Zstandard")?;
@@ -86,7 +92,7 @@ impl Piped<'_> {
         }
     }
     /// What lies behind the member: it is counted and shown.
-    fn behind(&mut self, mut rest: BufReader<Pieces<'_>>) -> Result<()> {
+    fn behind(&mut self, mut rest: BufReader<&mut Pieces<'_>>) -> Result<()> {
         self.sight.cut();
         loop {
             let failed = |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "read", cause: cause.kind() });
@@ -102,22 +108,5 @@ impl Piped<'_> {
     fn show(&mut self, bytes: &[u8]) {
         self.sight.bytes(bytes);
         self.sight.cut();
-    }
-}
-
-/// The file from front to end.
-struct Pieces<'a> {
-    bytes: &'a Bytes,
-    at: u64,
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.bytes.read(self.at, out).map_err(|error| match error.kind() {
-            ErrorKind::Io { cause, .. } => std::io::Error::from(*cause),
-            _ => std::io::Error::from(std::io::ErrorKind::Other),
-        })?;
-        self.at += count as u64;
-        Ok(count)
     }
 }

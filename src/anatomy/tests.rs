@@ -60,6 +60,33 @@ fn every_part_of_ours_is_its_rows_and_nothing_else() {
 }
 
 #[test]
+fn the_bytes_of_a_file_are_given_once_and_in_order_whatever_the_walk_finds() {
+    for format in Format::ALL {
+        for (compression, packing) in
+            [(Compression::None, Packing::None), (Compression::Gzip, Packing::Gzip), (Compression::Zstd, Packing::Zstd)]
+        {
+            if !format.is_text() && compression == Compression::Gzip {
+                continue;
+            }
+            let whole = part(format, compression);
+            let behind = [&whole[..], &[7; 1000]].concat();
+            for bytes in [&whole[..], &whole[..whole.len() / 2], &whole[1..], &behind, &[]] {
+                let mut file = tempfile::NamedTempFile::new().unwrap();
+                file.write_all(bytes).unwrap();
+                let (mut own, expected) = (Vec::new(), expected(format, packing));
+                let mut take = |some: &[u8]| own.extend_from_slice(some);
+                let found = examine_and_read(file.path(), &expected, &mut Blind, &mut take).unwrap();
+                assert!(own == bytes, "{format:?} {compression:?}");
+                let alone = examine(file.path(), &expected, &mut Blind);
+                assert_eq!(found.ok(), alone.ok(), "{format:?} {compression:?}");
+            }
+        }
+    }
+    let gone = examine_and_read(Path::new("/nowhere/at-all"), &Expected::Parquet, &mut Blind, &mut |_| {});
+    assert!(matches!(gone.unwrap_err().kind(), ErrorKind::Io { .. }));
+}
+
+#[test]
 fn headers_and_tails_of_packed_text_are_looked_at() {
     let gzip = expected(Format::Csv, Packing::Gzip);
     let named = |build: flate2::GzBuilder| {

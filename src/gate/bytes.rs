@@ -1,19 +1,23 @@
-//! The one pass over every byte of the staged files: what each is made of, and whether marks of the source lie in it.
+//! The one pass over every byte of the staged files: their digests, what each is made of, and whether marks of the source lie in it.
 //!
 //! The marks ("canaries") are raw cells of the sampled rows, of columns that name persons and do not leave as they are. They are long
 //! enough that chance does not write them.
 
-use super::{Case, Measured};
-use crate::anatomy::{self, Anatomy, Blind, Expected, Needles, Sight as _};
+use super::{Case, FileFacts};
+use crate::anatomy::{self, Anatomy, Expected, Needles, Search, Sight};
+use crate::digest::{Digest, Digesting};
 use crate::domain::SemanticType;
 use crate::error::Result;
+use crate::group::in_parallel;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What the pass found.
+#[derive(Default)]
 pub(super) struct BytePass {
-    /// What each data file is made of; none where the walk failed.
+    /// Name, size and digest of each data file.
+    pub(super) files: Vec<FileFacts>,
+    /// What each data file is made of; none where it is not of its format, and of no file where nobody asks.
     pub(super) anatomies: Vec<Option<Anatomy>>,
     /// Marks that were searched.
     pub(super) marks: usize,
@@ -23,55 +27,48 @@ pub(super) struct BytePass {
     pub(super) searched: usize,
     /// Files that could not be searched.
     pub(super) unread: usize,
+    /// What it took.
+    pub(super) spent: Spent,
 }
+
+/// Microseconds of all workers together.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Spent {
+    pub(super) digests: u64,
+    pub(super) search: u64,
+    pub(super) walk: u64,
+}
+
+/// Microseconds, monotonic.
+type Clock<'c> = &'c (dyn Fn() -> u64 + Sync);
 
 /// Marks of a column.
 const MARKS: usize = 64;
 
-/// Every file of the staging folder is looked at, data files through their packing.
-pub(super) fn pass(case: &Case<'_>, measured: &Measured) -> BytePass {
+/// The digests of the data files alone.
+pub(super) fn digests(case: &Case<'_>, clock: Clock<'_>) -> Result<BytePass> {
+    let tasks = (0..case.files.len()).map(Task::Digest).collect();
+    let (files, _, spent) = read(case, tasks, &Needles::new(&[]), clock)?;
+    Ok(BytePass { files, spent, ..BytePass::default() })
+}
+
+/// Every file of the staging folder is looked at, data files through their packing. `in_utf8` says that all their cells are UTF-8.
+pub(super) fn pass(case: &Case<'_>, listing: &[String], in_utf8: bool, clock: Clock<'_>) -> Result<BytePass> {
     let marks = marks(case);
     let texts: Vec<Vec<u8>> = marks.iter().map(|(_, mark)| mark.clone()).collect();
     let needles = Needles::new(&texts);
-    // the reading has refused cells that are not UTF-8
-    let text = measured.read && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
+    let text = in_utf8 && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
     let in_text = text.then(|| Needles::in_utf8(&texts));
-    let in_data = in_text.as_ref().unwrap_or(&needles);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut mine = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = case.files.get(at) else { return mine };
-            mine.push((at, walk(case, path, in_data)));
-        }
-    };
-    let mut done: Vec<(usize, Result<Walked>)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (1..case.threads.max(1)).map(|_| scope.spawn(work)).collect();
-        let mut done = work();
-        done.extend(threads.into_iter().filter_map(|thread| thread.join().ok()).flatten());
-        done
-    });
-    done.sort_unstable_by_key(|(at, _)| *at);
-    let mut pass = BytePass {
-        anatomies: Vec::new(),
-        marks: marks.len(),
-        found: BTreeSet::new(),
-        searched: 0,
-        unread: case.files.len() - done.len(),
-    };
-    for (_, walked) in done {
-        let (anatomy, found) = match walked {
-            Ok((anatomy, found)) => (Some(anatomy), found),
-            Err(_) => (None, BTreeSet::new()),
-        };
+    let (files, walked, spent) = read(case, tasks(case), in_text.as_ref().unwrap_or(&needles), clock)?;
+    let mut pass = BytePass { files, marks: marks.len(), spent, ..BytePass::default() };
+    for (anatomy, found) in walked {
         pass.searched += usize::from(anatomy.is_some());
         pass.unread += usize::from(anatomy.is_none());
         pass.found.extend(found.into_iter().map(|mark| (marks[mark].0, mark)));
         pass.anatomies.push(anatomy);
     }
     // what lies there beside the data: log, plan, profile
-    for name in &measured.listing {
+    for name in listing {
         let path = case.folder.join(name);
         if case.files.contains(&path) {
             continue;
@@ -86,19 +83,122 @@ pub(super) fn pass(case: &Case<'_>, measured: &Measured) -> BytePass {
             Err(_) => pass.unread += 1,
         }
     }
-    pass
+    Ok(pass)
+}
+
+/// Work on a data file, by its place.
+#[derive(Clone, Copy)]
+enum Task {
+    /// All of it, in one reading.
+    Whole(usize),
+    Digest(usize),
+    Walk(usize),
+}
+
+/// The work, so ordered and cut that all threads are busy to the end: the largest files first, and in two tasks those that would
+/// leave a thread without one. Columnar files take two readings anyway.
+fn tasks(case: &Case<'_>) -> Vec<Task> {
+    let size = |at: &usize| std::fs::metadata(&case.files[*at]).map_or(0, |file| file.len());
+    let mut files: Vec<usize> = (0..case.files.len()).collect();
+    files.sort_by_cached_key(|at| std::cmp::Reverse(size(at)));
+    let threads = case.threads.max(1);
+    let columnar = matches!(case.policy.form, Expected::Parquet | Expected::Arrow);
+    let whole = if columnar && threads > 1 { 0 } else { files.len() - files.len() % threads };
+    let (whole, cut) = files.split_at(whole);
+    let both = cut.iter().map(|at| Task::Digest(*at)).chain(cut.iter().map(|at| Task::Walk(*at)));
+    whole.iter().map(|at| Task::Whole(*at)).chain(both).collect()
 }
 
 /// What a data file is made of, and the marks that were found in it.
-type Walked = (Anatomy, BTreeSet<usize>);
+type Walked = (Option<Anatomy>, BTreeSet<usize>);
 
-fn walk(case: &Case<'_>, path: &Path, needles: &Needles) -> Result<Walked> {
-    if needles.is_empty() {
-        return Ok((anatomy::examine(path, &case.policy.form, &mut Blind)?, BTreeSet::new()));
+/// Does the tasks; every file has its digest made in one of them.
+fn read(
+    case: &Case<'_>,
+    tasks: Vec<Task>,
+    needles: &Needles,
+    clock: Clock<'_>,
+) -> Result<(Vec<FileFacts>, Vec<Walked>, Spent)> {
+    let mut digests: Vec<Option<(Digest, u64)>> = vec![None; case.files.len()];
+    let mut walked: Vec<Walked> = case.files.iter().map(|_| Walked::default()).collect();
+    let mut spent = Spent::default();
+    let done = in_parallel(case.threads, tasks, |task| work(case, task, needles, clock).map(|done| (task, done)));
+    for done in done {
+        let (task, done) = done?;
+        let (Task::Whole(at) | Task::Digest(at) | Task::Walk(at)) = task;
+        if let Some(digest) = done.digest {
+            digests[at] = Some(digest);
+        }
+        if let Some(walk) = done.walked {
+            walked[at] = walk;
+        }
+        spent.digests += done.spent.digests;
+        spent.search += done.spent.search;
+        spent.walk += done.spent.walk;
     }
-    let mut search = needles.search();
-    let anatomy = anatomy::examine(path, &case.policy.form, &mut search)?;
-    Ok((anatomy, search.found().into_keys().collect()))
+    let name = |path: &Path| path.strip_prefix(&case.folder).unwrap_or(path).to_string_lossy().into_owned();
+    let facts = case.files.iter().zip(digests.into_iter().flatten());
+    let facts = facts.map(|(path, (digest, bytes))| FileFacts { name: name(path), bytes, digest });
+    Ok((facts.collect(), walked, spent))
+}
+
+/// What one task gave.
+struct Done {
+    digest: Option<(Digest, u64)>,
+    walked: Option<Walked>,
+    spent: Spent,
+}
+
+fn work(case: &Case<'_>, task: Task, needles: &Needles, clock: Clock<'_>) -> Result<Done> {
+    let start = clock();
+    let (Task::Whole(at) | Task::Digest(at) | Task::Walk(at)) = task;
+    let path = &case.files[at];
+    let mut spent = Spent::default();
+    if let Task::Digest(_) = task {
+        let digest = Digest::of_file(path)?;
+        spent.digests = clock().saturating_sub(start);
+        return Ok(Done { digest: Some(digest), walked: None, spent });
+    }
+    let mut look = Look { search: (!needles.is_empty()).then(|| needles.search()), clock, spent: 0 };
+    let mut digest = Digesting::default();
+    let anatomy = if let Task::Whole(_) = task {
+        // the bytes that are searched are those of the digest
+        let add = &mut |piece: &[u8]| {
+            let start = clock();
+            digest.add(piece);
+            spent.digests += clock().saturating_sub(start);
+        };
+        anatomy::examine_and_read(path, &case.policy.form, &mut look, add)?
+    } else {
+        anatomy::examine(path, &case.policy.form, &mut look)
+    };
+    let digest = matches!(task, Task::Whole(_)).then(|| digest.finish());
+    spent.search = look.spent;
+    spent.walk = clock().saturating_sub(start).saturating_sub(spent.search + spent.digests);
+    let found = look.search.map(|search| search.found().into_keys().collect());
+    Ok(Done { digest, walked: Some((anatomy.ok(), found.unwrap_or_default())), spent })
+}
+
+/// A search, if there is anything to be searched, and what it took.
+struct Look<'n> {
+    search: Option<Search<'n>>,
+    clock: Clock<'n>,
+    spent: u64,
+}
+
+impl Sight for Look<'_> {
+    fn bytes(&mut self, bytes: &[u8]) {
+        if let Some(search) = &mut self.search {
+            let start = (self.clock)();
+            search.bytes(bytes);
+            self.spent += (self.clock)().saturating_sub(start);
+        }
+    }
+    fn cut(&mut self) {
+        if let Some(search) = &mut self.search {
+            search.cut();
+        }
+    }
 }
 
 /// Raw cells to be searched, each with its source column: of columns that name persons, spread over the sampled rows, long and varied
@@ -133,4 +233,94 @@ fn is_rare(cell: &[u8], semantic: SemanticType) -> bool {
     let different: BTreeSet<&u8> = cell.iter().collect();
     let least = if semantic == SemanticType::Name && !cell.is_ascii() { 12 } else { 9 };
     cell.len() >= least && different.len() >= 5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::anatomy::Packing;
+    use crate::gate::tests::world;
+
+    /// A case over some files of text, largest last.
+    fn over<T>(files: &[&[u8]], threads: usize, form: &Expected, ask: impl FnOnce(&Case<'_>, &Path) -> T) -> T {
+        let folder = tempfile::tempdir().unwrap();
+        let name = |at: usize| folder.path().join(format!("part-{at}"));
+        files.iter().enumerate().for_each(|(at, bytes)| std::fs::write(name(at), bytes).unwrap());
+        let mut world = world::clean();
+        world.policy.form = form.clone();
+        world.with_case(folder.path(), |case| {
+            let case = Case { files: (0..files.len()).map(name).collect(), threads, ..case };
+            ask(&case, folder.path())
+        })
+    }
+
+    fn csv() -> Expected {
+        Expected::Csv { delimiter: b',', null: Vec::new(), packing: Packing::None }
+    }
+
+    #[test]
+    fn every_file_is_walked_once_and_digested_once_by_any_number_of_threads() {
+        let files: Vec<Vec<u8>> = (1..=9).map(|rows| "a,b\n".repeat(rows).into_bytes()).collect();
+        for count in 1..=files.len() {
+            let files: Vec<&[u8]> = files[..count].iter().map(Vec::as_slice).collect();
+            for (threads, form) in (1..5).flat_map(|threads| [(threads, csv()), (threads, Expected::Parquet)]) {
+                let tasks = over(&files, threads, &form, |case, _| tasks(case));
+                let (mut digested, mut walked) = (vec![0; count], vec![0; count]);
+                for task in tasks {
+                    let (Task::Whole(at) | Task::Digest(at) | Task::Walk(at)) = task;
+                    digested[at] += usize::from(!matches!(task, Task::Walk(_)));
+                    walked[at] += usize::from(!matches!(task, Task::Digest(_)));
+                }
+                assert_eq!((digested, walked), (vec![1; count], vec![1; count]), "{count} files, {threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_found_and_the_digests_do_not_depend_on_threads() {
+        let planted = format!("a,{}\n", world::phone(7));
+        let files: [&[u8]; 3] = [b"a,b\n", planted.as_bytes(), b"a,b\r\nc,d\n\n"];
+        for threads in 1..5 {
+            let pass = over(&files, threads, &csv(), |case, _| pass(case, &[], true, &|| 0).unwrap());
+            let facts = |(at, bytes): (usize, &&[u8])| FileFacts {
+                name: format!("part-{at}"),
+                bytes: bytes.len() as u64,
+                digest: Digest::of_bytes(bytes),
+            };
+            assert_eq!(pass.files, files.iter().enumerate().map(facts).collect::<Vec<_>>());
+            let odd: Vec<bool> = pass.anatomies.iter().flatten().map(|found| !found.oddities.is_empty()).collect();
+            assert_eq!((odd, pass.found.len(), pass.searched), (vec![false, false, true], 1, 3), "{threads} threads");
+            let digests = over(&files, threads, &csv(), |case, _| digests(case, &|| 0).unwrap());
+            assert_eq!((digests.files, digests.anatomies.len()), (pass.files, 0));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_of_its_format_has_a_digest_and_one_that_cannot_be_read_is_an_error() {
+        let pass = |threads| {
+            over(&[b"no gzip", b"none"], threads, &gzip(), |case, _| {
+                pass(case, &[], false, &|| 0).map(|pass| (pass.files[1].digest.clone(), pass.unread))
+            })
+        };
+        for threads in 1..4 {
+            assert_eq!(pass(threads).unwrap(), (Digest::of_bytes(b"none"), 2));
+            let gone = over(&[b"a\n", b"b\n", b"c\n"], threads, &csv(), |case, folder| {
+                std::fs::remove_file(folder.join("part-1")).unwrap();
+                [super::pass(case, &[], true, &|| 0).is_err(), digests(case, &|| 0).is_err()]
+            });
+            assert_eq!(gone, [true, true], "{threads} threads");
+        }
+    }
+
+    fn gzip() -> Expected {
+        Expected::Csv { delimiter: b',', null: Vec::new(), packing: Packing::Gzip }
+    }
+
+    #[test]
+    fn what_the_pass_took_is_told_apart() {
+        let ticks = std::sync::atomic::AtomicU64::new(0);
+        let clock = || ticks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let spent = over(&[b"a,b\n"], 1, &csv(), |case, _| pass(case, &[], true, &clock).unwrap().spent);
+        assert!(spent.digests > 0 && spent.search > 0 && spent.walk > 0);
+    }
 }

@@ -4,6 +4,7 @@ use super::bytes::{self, BytePass};
 use super::classes::Classes;
 use super::reading::{Counts, Examiner, Reading};
 use super::rule::Rule;
+use super::rules::{CANARY, STRUCTURE};
 use super::{Case, Count};
 use crate::digest::Digest;
 use crate::error::Result;
@@ -26,11 +27,6 @@ pub trait Staged {
     /// # Errors
     /// When a file cannot be read.
     fn examine<'p>(&self, columns: &[usize], make: &(dyn Fn() -> Examiner<'p> + Sync)) -> Result<Vec<Examiner<'p>>>;
-    /// Name, size and digest of every data file, read back.
-    ///
-    /// # Errors
-    /// When a file cannot be read.
-    fn facts(&self) -> Result<Vec<FileFacts>>;
     /// Every file that lies in the staging folder, by its name in the release.
     ///
     /// # Errors
@@ -63,7 +59,7 @@ pub struct Measured {
     pub rows_by_file: Vec<u64>,
     /// Classes over the released quasi-identifiers; none where there are no such columns.
     pub classes: Option<ClassTable>,
-    /// Data files.
+    /// Data files, with the digests of what was read.
     pub files: Vec<FileFacts>,
     /// All files of the staging folder.
     pub listing: Vec<String>,
@@ -71,10 +67,12 @@ pub struct Measured {
     pub starts: BTreeMap<u64, u64>,
     /// Microseconds of the whole reading, on the clock on the wall.
     pub reading: u64,
+    /// Microseconds that the digests of the data files took of it, with the threads side by side.
+    pub digesting: u64,
     /// Whether the rows were read: not where the files have other columns than planned.
     pub read: bool,
     counts: Counts,
-    bytes: OnceLock<BytePass>,
+    bytes: BytePass,
     behind: OnceLock<Option<Behind>>,
     times: BTreeMap<&'static str, u64>,
 }
@@ -94,9 +92,9 @@ impl Measured {
     pub fn count<C: Count>(&self) -> Option<&C> {
         self.counts.get()
     }
-    /// What the pass over every byte found; the first rule that asks has it made.
-    pub(super) fn bytes(&self, case: &Case<'_>) -> &BytePass {
-        self.bytes.get_or_init(|| bytes::pass(case, self))
+    /// What the pass over every byte found. It is made where one of the rules that judge it is asked.
+    pub(super) fn bytes(&self) -> &BytePass {
+        &self.bytes
     }
     /// The people of the population behind the classes; none where no table of it is given, or no class was counted.
     pub(super) fn behind(&self, case: &Case<'_>) -> Option<&Behind> {
@@ -108,9 +106,43 @@ impl Measured {
     pub fn counting_time(&self, rule: &str) -> u64 {
         self.times.get(rule).copied().unwrap_or(0)
     }
+    /// Has the rows read, with all that the rules want counted.
+    fn count_rows<S: Staged>(
+        &mut self,
+        staged: &S,
+        case: &Case<'_>,
+        rules: &[&Rule],
+        clock: &(dyn Fn() -> u64 + Sync),
+    ) -> Result<()> {
+        let mut reading = Reading::new(case.marker.clone());
+        for rule in rules {
+            reading.asked_by(rule.id);
+            (rule.wants)(case, &mut reading);
+        }
+        let examiners = staged.examine(&reading.columns(), &|| reading.examiner(case.policy.columns.len(), clock))?;
+        let mut counts = reading.gather(examiners, case.threads);
+        self.rows_by_file = counts.rows_by_file(case.files.len());
+        self.rows = self.rows_by_file.iter().sum();
+        self.starts = counts.starts();
+        self.times = counts.times();
+        self.classes = counts.take::<Classes>().and_then(|classes| classes.merge(case.threads));
+        self.counts = counts;
+        Ok(())
+    }
+    /// Has the files read byte by byte. The reading of the rows has refused cells that are not UTF-8.
+    fn look_at_bytes(&mut self, case: &Case<'_>, rules: &[&Rule], clock: &(dyn Fn() -> u64 + Sync)) -> Result<()> {
+        let judged = rules.iter().any(|rule| [CANARY, STRUCTURE].contains(&rule.id));
+        self.bytes =
+            if judged { bytes::pass(case, &self.listing, self.read, clock)? } else { bytes::digests(case, clock)? };
+        self.files = std::mem::take(&mut self.bytes.files);
+        self.digesting = self.bytes.spent.digests / case.threads.clamp(1, self.files.len().max(1)) as u64;
+        self.times.insert(CANARY, self.bytes.spent.search);
+        self.times.insert(STRUCTURE, self.bytes.spent.walk);
+        Ok(())
+    }
 }
 
-/// Has everything read once, with all that the rules want counted.
+/// Has everything read, with all that the rules want counted: the rows by the reader, then the files byte by byte.
 pub(super) fn measure<S: Staged>(
     staged: &S,
     case: &Case<'_>,
@@ -128,32 +160,21 @@ pub(super) fn measure<S: Staged>(
         rows: 0,
         rows_by_file: Vec::new(),
         classes: None,
-        files: staged.facts()?,
+        files: Vec::new(),
         listing: staged.listing()?,
         starts: BTreeMap::new(),
         reading: 0,
+        digesting: 0,
         read: alike,
         counts: Counts::default(),
-        bytes: OnceLock::new(),
+        bytes: BytePass::default(),
         behind: OnceLock::new(),
         times: BTreeMap::new(),
     };
-    if !alike {
-        return Ok(measured); // the rule on columns refuses; the cells cannot be told apart
-    }
-    let mut reading = Reading::new(case.marker.clone());
-    for rule in rules {
-        reading.asked_by(rule.id);
-        (rule.wants)(case, &mut reading);
-    }
-    let examiners = staged.examine(&reading.columns(), &|| reading.examiner(expected.len(), clock))?;
-    let mut counts = reading.gather(examiners, case.threads);
-    measured.rows_by_file = counts.rows_by_file(measured.files.len());
-    measured.rows = measured.rows_by_file.iter().sum();
-    measured.starts = counts.starts();
-    measured.times = counts.times();
-    measured.classes = counts.take::<Classes>().and_then(|classes| classes.merge(case.threads));
-    measured.counts = counts;
+    if alike {
+        measured.count_rows(staged, case, rules, clock)?;
+    } // else the rule on columns refuses; the cells cannot be told apart
+    measured.look_at_bytes(case, rules, clock)?;
     measured.reading = clock().saturating_sub(start);
     Ok(measured)
 }

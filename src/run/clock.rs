@@ -11,7 +11,7 @@ use std::time::Instant;
 pub(super) enum Spent {
     /// Writing events and their times.
     Log,
-    /// Digests of files that leave; they overlap with nothing.
+    /// Digests of files that leave: their share of the reading where the gate makes them.
     Digests,
     /// Trees, statements and signatures.
     Signatures,
@@ -66,8 +66,12 @@ impl RunClock {
     pub(super) fn spend<T>(&self, on: Spent, work: impl FnOnce() -> T) -> T {
         let start = self.elapsed_microseconds();
         let done = work();
-        self.spent[on as usize].fetch_add(self.elapsed_microseconds() - start, Ordering::Relaxed);
+        self.spent(on, self.elapsed_microseconds() - start);
         done
+    }
+    /// Counts microseconds that were taken elsewhere.
+    pub(super) fn spent(&self, on: Spent, microseconds: u64) {
+        self.spent[on as usize].fetch_add(microseconds, Ordering::Relaxed);
     }
     /// What was spent on evidence so far.
     pub(super) fn cost(&self) -> Cost {

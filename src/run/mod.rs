@@ -68,7 +68,7 @@ use crate::report::RunReport;
 use crate::secret::{self, KeySource, MasterKey};
 use crate::transform::Generalize;
 use crate::write;
-use clock::RunClock;
+use clock::{RunClock, Spent};
 use commit::{Committing, SaltFile};
 use record::Record;
 use register::Register;
@@ -367,15 +367,8 @@ impl Begun<'_> {
         let against = earlier::Against::open(job, &key, &mut policy, &mut aside)?;
         let plant = |planting: &self_test::Planting| planting.apply(&mut policy, &mut aside, stage.folder());
         let tool = self.planting.map(plant).transpose()?;
-        let staged = StagedRelease {
-            stage,
-            parts,
-            layout: &plan.layout,
-            pool: place.pool,
-            threads: place.threads,
-            progress,
-            clock,
-        };
+        let staged =
+            StagedRelease { stage, parts, layout: &plan.layout, pool: place.pool, threads: place.threads, progress };
         let mut others = other_operators(job, source, plan)?;
         if let Some(others) = others.as_mut() {
             others.set_levels(&levels);
@@ -405,6 +398,7 @@ impl Begun<'_> {
             None => gate::judge(staged, &case, &now)?,
         };
         drop((aside, others, aside_keys, tool));
+        clock.spent(Spent::Digests, gate_report.measured.digesting);
         record.judged(plan, &gate_report, clock)?;
         record.key_destroyed(key, operators, clock)?;
         match judgement {

@@ -1,15 +1,12 @@
 //! The staged release as the gate sees it: files on disk, read by `read`, which shares no code with `write`.
 
-use super::clock::{RunClock, Spent};
 use super::parallel::{Worker, each_shard};
 use super::progress::Progress;
-use crate::digest::Digest;
 use crate::error::Result;
-use crate::gate::{Examiner, FileFacts, Staged};
+use crate::gate::{Examiner, Staged};
 use crate::read::{self, Scratch, Shard, ShardCount, Source};
 use crate::value::Schema;
 use crate::write::{Compression, Format, Layout, Stage, StagedPart};
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use std::path::PathBuf;
 
 /// A stage with complete data files.
@@ -20,7 +17,6 @@ pub(super) struct StagedRelease<'r> {
     pub(super) pool: &'r rayon::ThreadPool,
     pub(super) threads: usize,
     pub(super) progress: &'r Progress,
-    pub(super) clock: &'r RunClock,
 }
 
 impl From<StagedRelease<'_>> for Stage {
@@ -71,17 +67,6 @@ impl Staged for StagedRelease<'_> {
         let workers = (0..self.threads).map(|_| Reader { examiner: make(), files: &full }).collect();
         let (workers, _) = each_shard(&source, &pass, self.pool, workers, self.progress)?;
         Ok(workers.into_iter().map(|worker| worker.examiner).collect())
-    }
-
-    fn facts(&self) -> Result<Vec<FileFacts>> {
-        let digests = || {
-            let facts = |part: &StagedPart| {
-                let (digest, bytes) = Digest::of_file(&part.path)?;
-                Ok(FileFacts { name: part.name.clone(), bytes, digest })
-            };
-            self.parts.par_iter().map(facts).collect()
-        };
-        self.clock.spend(Spent::Digests, || self.pool.install(digests))
     }
 
     fn listing(&self) -> Result<Vec<String>> {

@@ -20,7 +20,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     if !names {
         return Finding::not_applicable("no column names a person");
     }
-    let pass = measured.bytes(case);
+    let pass = measured.bytes();
     if pass.unread > 0 {
         return Finding::did_not_run("a file could not be searched");
     }

@@ -44,6 +44,10 @@ mod unkeyed;
 use super::rule::Rule;
 
 pub(in crate::gate) use earlier_tokens::EarlierTokens;
+/// The rules that judge the pass over every byte.
+pub(in crate::gate) const CANARY: &str = canary::RULE.id;
+pub(in crate::gate) const STRUCTURE: &str = structure::RULE.id;
+
 pub use models::RULE as MODELS;
 pub use suppression::RULE as SUPPRESSION;
 

@@ -20,7 +20,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     if case.files.is_empty() {
         return Finding::did_not_run("there is no file");
     }
-    let pass = measured.bytes(case);
+    let pass = measured.bytes();
     if pass.anatomies.len() != case.files.len() || pass.anatomies.iter().any(Option::is_none) {
         return Finding::did_not_run("a file is not of its format");
     }
