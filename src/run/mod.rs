@@ -16,6 +16,7 @@ mod describe;
 mod draw;
 mod earlier;
 mod emit;
+mod engine;
 mod examples;
 mod held;
 mod ladders;
@@ -162,6 +163,7 @@ pub fn run(job: &Job, progress: &Progress) -> Result<Outcome> {
 fn run_planted(job: &Job, progress: &Progress, planting: Option<&self_test::Planting>) -> Result<Outcome> {
     let clock = RunClock::start();
     clock.begin(Stage::Plan);
+    engine::begin();
     let mut open_files = reread::named_files().unwrap_or_default();
     open_files.extend(job.options.ledger.as_ref().and_then(|ledger| std::fs::canonicalize(&ledger.file).ok()));
     let sockets = network::sockets();
@@ -351,7 +353,7 @@ impl Begun<'_> {
         let parts = emit.run(place)?;
         drop(emit);
         drop(flusher);
-        record.evidence(&job.loaded, plan, &stage)?;
+        record.evidence(&job.loaded, plan, &stage, clock)?;
 
         clock.begin(Stage::Gate);
         progress.begin(Stage::Gate, None);

@@ -1,12 +1,13 @@
 //! Turns the stages' reports into log events, in an order that no thread decides, and writes the evidence files.
 
+mod opening;
 mod totals;
 
 use super::parallel::Done;
 use super::register::Register;
 use super::release::ShardReport;
 use super::survey::Survey;
-use super::{Outcome, Workplace, describe, models, seal};
+use super::{Outcome, Workplace, describe, engine, models, seal};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result, counted, counted_classes};
 use crate::evidence::{Checkpoint, Signer};
@@ -25,9 +26,9 @@ use crate::write::{Ending, Stage, StagedPart};
 use std::fs::File;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 
 use super::clock::{Cost, RunClock, Spent};
+use opening::Opening;
 
 pub(super) const LOG: &str = "evidence/log.jsonl";
 pub(super) const TIMES: &str = "evidence/times.jsonl";
@@ -39,6 +40,8 @@ const PAGE: &str = "evidence/report.html";
 /// The log of a run and what it has counted so far.
 pub(super) struct Record {
     journal: Journal<File>,
+    /// The first events, until the digest of the program is known.
+    opening: Option<Opening>,
     signers: Vec<Signer>,
     /// The organisation's log, where there is one.
     register: Option<Register>,
@@ -70,6 +73,7 @@ impl Record {
         let profile_digest = Digest::of_text(&loaded.text);
         let mut record = Self {
             journal: Journal::new(events, times, run_id, actor(plan)),
+            opening: Some(Opening::new()),
             signers,
             register,
             head: None,
@@ -100,7 +104,8 @@ impl Record {
             basis: plan.provenance.basis.clone(),
             retention_years: record.retention_years,
             approval: plan.approval.as_ref().map(|asked| asked.role.clone()),
-            engine_digest: engine_digest(),
+            // it comes when the opening ends
+            engine_digest: None,
             registered_in: record.register.as_ref().map(Register::named).transpose()?,
         };
         record.say(Event::RunOpened(opened.clone()), clock)?;
@@ -110,12 +115,26 @@ impl Record {
         Ok(record)
     }
 
-    /// Writes one event.
+    /// Says one event: writes it, or keeps it with its moment while the opening lasts.
     fn say(&mut self, event: Event, clock: &RunClock) -> Result<()> {
         self.say_timed(event, clock, None, None)
     }
     fn say_timed(&mut self, event: Event, clock: &RunClock, took: Option<u64>, whole: Option<Whole>) -> Result<()> {
+        if let Some(opening) = self.opening.as_mut().filter(|_| !engine::is_known()) {
+            opening.add(event, clock, took, whole);
+            return Ok(());
+        }
+        self.catch_up(clock)?;
         clock.spend(Spent::Log, || self.journal.append_timed(event, clock, took, whole))
+    }
+    /// Ends the opening: all that was said stands in the log. Needed before anybody reads it or counts its events.
+    fn catch_up(&mut self, clock: &RunClock) -> Result<()> {
+        let Some(opening) = self.opening.take() else { return Ok(()) };
+        for early in opening.end() {
+            let write = || self.journal.append_timed(early.event, &early.moment, early.took, early.whole);
+            clock.spend(Spent::Log, write)?;
+        }
+        Ok(())
     }
 
     pub(super) fn schema_bound(&mut self, plan: &Plan, operators: &Operators, clock: &RunClock) -> Result<()> {
@@ -252,8 +271,9 @@ impl Record {
         self.say(Event::SourceCommitted(committed), clock)
     }
 
-    /// Writes the plan's page and, where it quotes nothing, the profile.
-    pub(super) fn evidence(&mut self, loaded: &Loaded, plan: &Plan, stage: &Stage) -> Result<()> {
+    /// Writes the plan's page and, where it quotes nothing, the profile; the log is all there, for who reads the evidence next.
+    pub(super) fn evidence(&mut self, loaded: &Loaded, plan: &Plan, stage: &Stage, clock: &RunClock) -> Result<()> {
+        self.catch_up(clock)?;
         write_file(stage, PLAN, explain(plan).as_bytes())?;
         if let Some(text) = shippable(loaded) {
             self.with_profile = true;
@@ -447,7 +467,7 @@ impl Record {
     pub(super) fn failed(&mut self, error: &Error, threads: usize, log_at: Option<&PathBuf>, clock: &RunClock) {
         let event = Event::RunFailed(RunFailed { code: error.kind().code().to_owned() });
         let whole = self.whole(threads, clock);
-        let ended = self.say_timed(event, clock, None, Some(whole));
+        let ended = self.catch_up(clock).and_then(|()| self.say_timed(event, clock, None, Some(whole)));
         let (events, times) = self.journal.writers();
         let _ = ended.map(|()| events.sync_all().and_then(|()| times.sync_all()));
         let log = log_at.and_then(|folder| std::fs::read(folder.join("log.jsonl")).ok());
@@ -463,6 +483,7 @@ impl Record {
         threads: usize,
         clock: &RunClock,
     ) -> Result<()> {
+        self.catch_up(clock)?;
         let (times, _) = Digest::of_file(&stage.folder().join(TIMES))?;
         let (role, keys) = (asked.role.clone(), asked.keys.clone());
         let event = Event::ReviewRequested(ReviewRequested { role, keys, moments: self.journal.events(), times });
@@ -497,6 +518,7 @@ impl Record {
         threads: usize,
         clock: &RunClock,
     ) -> Result<()> {
+        self.catch_up(clock)?;
         let event = Event::RunSealed(self.totals(status, reasons.clone()));
         let whole = self.whole(threads, clock);
         self.say_timed(event, clock, None, Some(whole))?;
@@ -567,12 +589,6 @@ fn at_most(rows: u64) -> String {
 /// The role that answers for a run.
 pub(super) fn actor(plan: &Plan) -> String {
     plan.provenance.responsible.clone().unwrap_or_else(|| "role:unnamed".to_owned())
-}
-
-/// The digest of this program's file, read once; none where the system does not show it.
-fn engine_digest() -> Option<Digest> {
-    static DIGEST: OnceLock<Option<Digest>> = OnceLock::new();
-    DIGEST.get_or_init(|| Some(Digest::of_file(&std::env::current_exe().ok()?).ok()?.0)).clone()
 }
 
 fn rule_record(verdict: &gate::Verdict) -> RuleRecord {
