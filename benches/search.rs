@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 /// Marks of a column.
 const MARKS: u64 = 64;
 /// Bytes of a piece, as the gate reads them.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 128 << 10;
 
 /// Raw values of three columns: resident IDs, phones, addresses.
 fn marks() -> Vec<Vec<u8>> {

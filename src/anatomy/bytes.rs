@@ -77,7 +77,7 @@ impl Bytes {
 }
 
 /// Bytes that are read at once: they stay in the second cache while they are looked at.
-pub(super) const PIECE: usize = 256 << 10;
+pub(super) const PIECE: usize = 128 << 10;
 
 /// The file from front to end; somebody is given what was read.
 pub(super) struct Pieces<'a> {

@@ -202,7 +202,7 @@ struct Windows {
 
 impl Windows {
     fn new(width: usize, entries: usize) -> Self {
-        let size = (entries * 32).next_power_of_two().clamp(1 << 12, 1 << 21) / 64;
+        let size = (entries * 16).next_power_of_two().clamp(1 << 12, 1 << 21) / 64;
         Self { width, bits: vec![0; size], shift: 64 - size.trailing_zeros(), faces: HashMap::default() }
     }
     fn insert(&mut self, window: &[u8], face: (usize, usize)) {
