@@ -71,6 +71,36 @@ impl ShaNi {
     }
 }
 
+/// Asks for memory that will be read soon: nothing hangs on it but time.
+#[inline]
+pub(crate) fn fetch(bytes: &[u8]) {
+    imp::fetch::<false>(bytes);
+}
+
+/// Asks for memory that will be written soon: nothing hangs on it but time.
+#[inline]
+pub(crate) fn fetch_to_write(bytes: &[u8]) {
+    imp::fetch::<true>(bytes);
+}
+
+/// One bit for each of these bytes that is this one.
+#[inline]
+pub(crate) fn equal(block: &[u8; 32], byte: u8) -> u32 {
+    imp::equal(block, byte)
+}
+
+/// One bit for each of these bytes that is beyond ASCII.
+#[inline]
+pub(crate) fn beyond_ascii(block: &[u8; 32]) -> u32 {
+    imp::beyond_ascii(block)
+}
+
+/// The same on any machine.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub(crate) fn plain_bits(block: &[u8; 32], fits: impl Fn(u8) -> bool) -> u32 {
+    block.iter().rev().fold(0, |bits, byte| bits << 1 | u32::from(fits(*byte)))
+}
+
 /// Sixteen bytes as 32 lower-case hex digits.
 #[inline]
 pub(crate) fn hex(bytes: &[u8; 16]) -> [u8; 32] {
@@ -199,6 +229,14 @@ mod imp {
     pub(super) type Eyes = std::convert::Infallible;
     pub(super) use super::plain_hex as hex;
 
+    pub(super) fn fetch<const WRITE: bool>(_: &[u8]) {}
+    pub(super) fn equal(block: &[u8; 32], byte: u8) -> u32 {
+        super::plain_bits(block, |other| other == byte)
+    }
+    pub(super) fn beyond_ascii(block: &[u8; 32]) -> u32 {
+        super::plain_bits(block, |byte| !byte.is_ascii())
+    }
+
     pub(super) fn eyes() -> Vec<Eyes> {
         Vec::new()
     }
@@ -269,6 +307,24 @@ mod imp {
             && std::is_x86_feature_detected!("sse4.1")
             && std::is_x86_feature_detected!("ssse3");
         all.then_some(Proof(()))
+    }
+
+    /// Asks for every line of memory that the bytes lie in.
+    #[inline]
+    pub(super) fn fetch<const WRITE: bool>(bytes: &[u8]) {
+        const LINE: usize = 64;
+        let lead = bytes.as_ptr().addr() % LINE;
+        for line in (0..lead + bytes.len()).step_by(LINE) {
+            let at = bytes.as_ptr().wrapping_add(line).cast::<i8>();
+            // SAFETY: a prefetch reads and writes nothing, and faults at no address.
+            unsafe {
+                if WRITE {
+                    _mm_prefetch::<_MM_HINT_ET0>(at);
+                } else {
+                    _mm_prefetch::<_MM_HINT_T0>(at);
+                }
+            }
+        }
     }
 
     /// `SETS` registers of 16 lanes; `LANES` is 16 times as many.
@@ -755,6 +811,33 @@ mod imp {
             out[8..].copy_from_slice(&_mm_cvtsi128_si64(_mm_unpackhi_epi64(text, text)).to_le_bytes());
         }
         digits
+    }
+
+    // ---- bits of a block -----------------------------------------------------------------------------------------
+
+    #[inline]
+    pub(super) fn equal(block: &[u8; 32], byte: u8) -> u32 {
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { bits_sse2(block, |half| _mm_cmpeq_epi8(half, _mm_set1_epi8(byte.cast_signed()))) }
+    }
+
+    #[inline]
+    pub(super) fn beyond_ascii(block: &[u8; 32]) -> u32 {
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { bits_sse2(block, |half| half) }
+    }
+
+    /// The highest bit of every byte of what is made of both halves.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn bits_sse2(block: &[u8; 32], made: impl Fn(__m128i) -> __m128i) -> u32 {
+        let (halves, _) = block.as_chunks::<16>();
+        let bits = |half: &[u8; 16]| {
+            // SAFETY: reads the 16 bytes of the array, unaligned.
+            let half = unsafe { _mm_loadu_si128(half.as_ptr().cast()) };
+            _mm_movemask_epi8(made(half)).cast_unsigned()
+        };
+        bits(&halves[0]) | bits(&halves[1]) << 16
     }
 
     // ---- separators ----------------------------------------------------------------------------------------------

@@ -22,11 +22,7 @@ fn part(format: Format, compression: Compression) -> Vec<u8> {
     layout.compression = compression;
     layout.rows_per_group = 20;
     let (mut writer, mut encoder) = (PartWriter::start(&layout, Vec::new()).unwrap(), RecordEncoder::new(&layout));
-    for row in 0..50 {
-        let mut record = Vec::new();
-        encoder.encode(&columns, row, &mut record).unwrap();
-        writer.record(&record).unwrap();
-    }
+    writer.batch(&mut encoder, &columns).unwrap();
     writer.finish().unwrap()
 }
 

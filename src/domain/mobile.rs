@@ -2,14 +2,15 @@
 //!
 //! Dropped: blanks, dashes, dots, parentheses, the country code (`+86`, `0086`, `86`) and the trunk `0`.
 
-use super::characters::{Short, all_digits};
+use super::characters::Short;
+use super::check_digit::digit_values;
 
 const EXPECTED: &str = "a mobile number of mainland China";
 
 /// The eleven digits.
 #[inline]
 pub(super) fn canonicalize(cell: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
-    if is_mobile(cell) {
+    if is_canonical(cell) {
         out.extend_from_slice(cell);
         return Ok(());
     }
@@ -25,12 +26,14 @@ fn spelled_otherwise(cell: &[u8], out: &mut Vec<u8>) -> Option<()> {
         .find_map(|prefix| digits.strip_prefix(prefix.as_bytes()).filter(|rest| rest.len() >= 11))
         .unwrap_or(digits);
     let number = if number.len() == 12 { number.strip_prefix(b"0")? } else { number };
-    is_mobile(number).then(|| out.extend_from_slice(number))
+    is_canonical(number).then(|| out.extend_from_slice(number))
 }
 
+/// Whether the cell is its own canonical form.
 #[inline]
-fn is_mobile(cell: &[u8]) -> bool {
-    matches!(cell, [b'1', b'3'..=b'9', rest @ ..] if rest.len() == 9 && all_digits(rest))
+pub(super) fn is_canonical(cell: &[u8]) -> bool {
+    let Ok([b'1', b'3'..=b'9', third, eight @ ..]) = <&[u8; 11]>::try_from(cell) else { return false };
+    third.is_ascii_digit() && digit_values(*eight).is_some()
 }
 
 #[cfg(test)]

@@ -195,6 +195,19 @@ impl SemanticType {
         }
     }
 
+    /// Whether a cell is surely its own canonical form, so that [`Self::canonicalize`] would copy it; asked for types whose cells are so
+    /// mostly.
+    #[must_use]
+    #[inline]
+    pub fn is_canonical(self, cell: &[u8]) -> bool {
+        match self {
+            Self::Text | Self::FreeText => text::is_canonical(cell),
+            Self::Mobile => mobile::is_canonical(cell),
+            Self::ResidentId => resident_id::is_canonical(cell),
+            _ => false,
+        }
+    }
+
     /// Bits of the number of plausible values: what a dictionary against an unkeyed digest must try. `None` where there is
     /// no bound. What an attacker usually knows is taken as known: a card's issuer, a device's model, an account's bank.
     #[must_use]

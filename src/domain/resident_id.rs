@@ -14,10 +14,8 @@ const EXPECTED: &str = "a resident ID";
 /// The 18 characters.
 #[inline]
 pub(super) fn canonicalize(cell: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
-    if let Ok(number) = <&[u8; 18]>::try_from(cell)
-        && is_valid(number)
-    {
-        out.extend_from_slice(number);
+    if is_canonical(cell) {
+        out.extend_from_slice(cell);
         return Ok(());
     }
     spelled_otherwise(cell, out).ok_or(EXPECTED)
@@ -54,6 +52,12 @@ fn extended(old: &[u8], out: &mut Vec<u8>) -> Option<()> {
     number[8..17].copy_from_slice(&old[6..]);
     number[17] = resident_id_character(number.first_chunk().expect("17 of 18"))?;
     is_valid(&number).then(|| out.extend_from_slice(&number))
+}
+
+/// Whether the cell is its own canonical form.
+#[inline]
+pub(super) fn is_canonical(cell: &[u8]) -> bool {
+    cell.try_into().is_ok_and(is_valid)
 }
 
 #[inline]

@@ -16,6 +16,12 @@ pub(super) fn canonicalize(cell: &[u8], out: &mut Vec<u8>) -> Result<(), &'stati
     canonicalize_any(cell, out)
 }
 
+/// Whether the cell is surely its own canonical text.
+#[inline]
+pub(super) fn is_canonical(cell: &[u8]) -> bool {
+    is_plain_ascii(cell)
+}
+
 /// Canonical name.
 #[inline]
 pub(super) fn canonicalize_name(cell: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {

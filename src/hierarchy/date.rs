@@ -99,17 +99,24 @@ impl Step {
     /// matter: no need to count days then.
     #[inline]
     fn year_and_month(self, cell: &[u8]) -> Option<(u32, u32)> {
+        const ONES: u64 = u64::MAX / 0xff;
         if matches!(self, Self::Day | Self::Week) {
             return None;
         }
-        let cell: &[u8; 10] = cell.try_into().ok()?;
-        let [y0, y1, y2, y3, first, m0, m1, second, d0, d1] = cell.map(|byte| u32::from(byte ^ b'0'));
-        // '-' becomes 29 by the exclusive or; a digit becomes its value, anything else is above 9.
-        let digits = [y0, y1, y2, y3, m0, m1, d0, d1].iter().all(|digit| *digit <= 9);
-        let (year, month, day) = (y0 * 1000 + y1 * 100 + y2 * 10 + y3, m0 * 10 + m1, d0 * 10 + d1);
-        let dashes = first == u32::from(b'-' ^ b'0') && second == first;
-        let certain = digits && dashes && year >= 1 && month.wrapping_sub(1) < 12 && day.wrapping_sub(1) < 28;
-        certain.then_some((year, month))
+        let (eight, day) = <&[u8; 10]>::try_from(cell).ok()?.split_first_chunk::<8>()?;
+        // Digits become their values and dashes zero; anything else has a byte of ten or more, or one where a dash should be.
+        let parts = u64::from_le_bytes(*eight) ^ u64::from_le_bytes(*b"0000-00-");
+        let beyond = (parts.wrapping_add(ONES * 0x76) | parts) & (ONES * 0x80);
+        let dashes = parts & 0xff00_00ff_0000_0000;
+        let parts_of = parts.to_le_bytes();
+        let byte = |at: usize| u32::from(parts_of[at]);
+        let month = byte(5) * 10 + byte(6);
+        let [d0, d1] = [day[0] ^ b'0', day[1] ^ b'0'].map(u32::from);
+        let known = d0 <= 9 && d1 <= 9 && (d0 * 10 + d1).wrapping_sub(1) < 28 && month.wrapping_sub(1) < 12;
+        if beyond | dashes != 0 || !known || parts_of[..4] == [0; 4] {
+            return None;
+        }
+        Some((byte(0) * 1000 + byte(1) * 100 + byte(2) * 10 + byte(3), month))
     }
 
     #[inline]

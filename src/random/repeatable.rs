@@ -76,7 +76,7 @@ impl Repeatable {
     ///
     /// # Panics
     /// If there are 2^32 items or more.
-    pub fn shuffle(&mut self, items: &mut [u32]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         let count = u32::try_from(items.len()).expect("fewer than 2^32 items in a shard");
         for last in (1..count).rev() {
             let other = self.below(last + 1);

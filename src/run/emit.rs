@@ -81,7 +81,7 @@ impl<'p> Emit<'p> {
 
     /// Which buckets (or shards, in input order) each file holds: near equal numbers, and at least one file.
     fn parts(&self) -> Vec<Range<usize>> {
-        let units = if self.plan.shuffle { self.rows.buckets() } else { self.rows.shards() };
+        let units = self.rows.units();
         let wanted = self.plan.parts.map_or(self.rows.bytes().div_ceil(PART), u64::from).max(1);
         let count = usize::try_from(wanted).unwrap_or(usize::MAX).min(units.max(1));
         (0..count).map(|at| units * at / count..units * (at + 1) / count).collect()
@@ -96,11 +96,9 @@ impl<'p> Emit<'p> {
             if self.progress.stopping() {
                 return Err(Error::new(ErrorKind::Interrupted));
             }
+            self.rows.rows(unit, &mut rows)?;
             if self.plan.shuffle {
-                self.rows.bucket(unit, &mut rows)?;
                 rows.shuffle(&mut Repeatable::new(&self.permute, unit as u64));
-            } else {
-                self.rows.shard(unit, &mut rows)?;
             }
             if self.permuted.is_empty() {
                 rows.for_each(&self.rows, |record| writer.record(record)).map_err(|error| error.in_file(&path))?;
@@ -128,7 +126,7 @@ impl<'p> Emit<'p> {
         }
         let mut cells = BucketRows::default();
         for (at, stored, key) in &self.permuted {
-            stored.bucket(bucket, &mut cells)?;
+            stored.rows(bucket, &mut cells)?;
             cells.shuffle(&mut Repeatable::new(key, bucket as u64));
             if cells.len() != rows.len() {
                 return Err(Error::new(ErrorKind::Internal("a permuted column lost cells")));
@@ -138,13 +136,7 @@ impl<'p> Emit<'p> {
         let missing = || Error::new(ErrorKind::Internal("a column is missing"));
         let columns: Vec<Column<'_>> =
             columns.into_iter().map(|column| column.ok_or_else(missing)).collect::<Result<_>>()?;
-        let (mut encoder, mut record) = (RecordEncoder::new(layout), Vec::new());
-        for row in 0..rows.len() {
-            record.clear();
-            encoder.encode(&columns, row, &mut record)?;
-            writer.record(&record)?;
-        }
-        Ok(())
+        writer.batch(&mut RecordEncoder::new(layout), &columns)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::random::Repeatable;
 use crate::read::{Scratch, Shard, ShardCount, Source};
 use crate::secret::StreamKey;
 use crate::value::{Batch, Column, Text};
-use crate::write::{RecordEncoder, ShardRows, Store, encode_cells};
+use crate::write::{RecordEncoder, Records, Scatter, Store, encode_cells};
 use std::borrow::Cow;
 
 /// What became of a shard's rows.
@@ -64,12 +64,16 @@ impl Release<'_> {
             pass = pass.without_fingerprints();
         }
         let twice = source.can_read_twice();
-        let workers = (0..place.threads).map(|_| Releaser::new(self, twice)).collect();
+        let workers = (0..place.threads).map(|_| Releaser::new(self, twice, place.threads)).collect();
         let (workers, done) = each_shard(source, &pass, place.pool, workers, progress)?;
+        let mut asides = Vec::new();
+        for worker in workers {
+            asides.push(worker.close()?);
+        }
         if self.survey.is_some_and(|survey| survey.shards.len() != done.len()) {
             return Err(Error::new(ErrorKind::InputChanged));
         }
-        let aside = gather(workers.into_iter().map(|worker| worker.aside).collect(), &done);
+        let aside = gather(asides, &done);
         Ok((done, aside))
     }
 }
@@ -78,55 +82,126 @@ struct Releaser<'p> {
     release: &'p Release<'p>,
     transforming: Transforming<'p>,
     encoder: RecordEncoder,
-    rows: ShardRows,
+    rows: Rows,
     scratch: ClassifierScratch,
     classes: Vec<u32>,
-    permuted: Vec<Permuted>,
-    /// Places among the released columns: of the permuted ones, and of all others.
-    permuted_places: Vec<usize>,
-    other_places: Vec<usize>,
     /// Places among the released columns of the quasi-identifiers, in the order of the plan.
     quasi_places: Vec<usize>,
-    labels: Vec<u32>,
     aside: Collector<'p>,
     fates: Vec<Fate>,
+    /// The released rows of a batch, and the bucket that each goes to.
+    drawn: Vec<(usize, u32)>,
     /// Place among the released columns of the subject, where persons are counted.
     subject_place: Option<usize>,
 }
 
+/// So many rows before a row is put down, the memory that it goes to is asked for.
+const AHEAD: usize = 8;
+
+/// A worker's way into the stores.
+struct Rows {
+    scatter: Scatter,
+    permuted: Vec<Permuted>,
+    /// Places among the released columns of the permuted ones.
+    permuted_places: Vec<usize>,
+    /// The buckets of the present shard's rows, where columns are permuted.
+    labels: Vec<u32>,
+    record: Vec<u8>,
+}
+
 /// The cells of one permuted column in the present shard.
 struct Permuted {
-    rows: ShardRows,
+    scatter: Scatter,
     cells: Vec<u8>,
     ends: Vec<usize>,
 }
 
-impl<'p> Releaser<'p> {
-    fn new(release: &'p Release<'p>, twice: bool) -> Self {
+/// The released columns of a batch, on their way into the stores.
+enum Ready<'e, 'c> {
+    /// As records.
+    Whole(Records<'e, 'c>),
+    /// As cells, because some are permuted by themselves: those, and all others.
+    Apart { permuted: Vec<&'c Column<'c>>, others: Vec<&'c Column<'c>> },
+}
+
+impl Rows {
+    fn new(release: &Release<'_>, threads: usize) -> Self {
         let plan = release.plan;
-        let places = 0..plan.released.len();
+        let permuted =
+            |store: &Store| Permuted { scatter: store.scatter(threads), cells: Vec::new(), ends: Vec::new() };
+        let is_permuted = |at: &usize| plan.permuted.contains(&plan.released[*at]);
+        Self {
+            scatter: release.stores.rows.scatter(threads),
+            permuted: release.stores.permuted.iter().map(permuted).collect(),
+            permuted_places: (0..plan.released.len()).filter(is_permuted).collect(),
+            labels: Vec::new(),
+            record: Vec::new(),
+        }
+    }
+    /// One row goes on to the release.
+    #[inline]
+    fn push(&mut self, stores: &Stores, shard: u64, bucket: u32, row: usize, ready: &mut Ready<'_, '_>) -> Result<()> {
+        match ready {
+            Ready::Whole(records) => self.scatter.push(&stores.rows, shard, bucket, |room| records.lay(row, room)),
+            Ready::Apart { permuted, others } => {
+                self.labels.push(bucket);
+                self.record.clear();
+                encode_cells(others, row, &mut self.record)?;
+                self.scatter.push_bytes(&stores.rows, shard, bucket, &self.record)?;
+                for (cells, column) in self.permuted.iter_mut().zip(permuted) {
+                    encode_cells(&[*column], row, &mut cells.cells)?;
+                    cells.ends.push(cells.cells.len());
+                }
+                Ok(())
+            }
+        }
+    }
+    /// Sends the permuted columns' cells to their stores: each bucket gets as many cells as rows, but any of the shard's.
+    fn scatter_permuted(&mut self, release: &Release<'_>, shard: u64) -> Result<()> {
+        for (at, permuted) in self.permuted.iter_mut().enumerate() {
+            let mut labels = self.labels.clone();
+            Repeatable::new(&release.keys.permuted[at], shard).shuffle(&mut labels);
+            let mut start = 0;
+            for (label, end) in labels.iter().zip(&permuted.ends) {
+                let cell = &permuted.cells[start..*end];
+                permuted.scatter.push_bytes(&release.stores.permuted[at], shard, *label, cell)?;
+                start = *end;
+            }
+            permuted.cells.clear();
+            permuted.ends.clear();
+        }
+        self.labels.clear();
+        Ok(())
+    }
+    fn close(self, stores: &Stores) -> Result<()> {
+        self.scatter.close(&stores.rows)?;
+        self.permuted.into_iter().zip(&stores.permuted).try_for_each(|(permuted, store)| permuted.scatter.close(store))
+    }
+}
+
+impl<'p> Releaser<'p> {
+    fn new(release: &'p Release<'p>, twice: bool, threads: usize) -> Self {
+        let plan = release.plan;
         let place_of = |at: usize| plan.released.iter().position(|released| *released == at);
-        let (permuted_places, other_places) = places.partition(|at| plan.permuted.contains(&plan.released[*at]));
         Self {
             release,
             transforming: Transforming::new(plan, release.operators),
             encoder: RecordEncoder::new(&plan.layout),
-            rows: ShardRows::default(),
+            rows: Rows::new(release, threads),
             scratch: ClassifierScratch::default(),
             classes: Vec::new(),
-            permuted: plan
-                .permuted
-                .iter()
-                .map(|_| Permuted { rows: ShardRows::default(), cells: Vec::new(), ends: Vec::new() })
-                .collect(),
-            permuted_places,
-            other_places,
             quasi_places: plan.quasi.iter().filter_map(|at| place_of(*at)).collect(),
-            labels: Vec::new(),
             aside: Collector::new(plan, release.aside, twice),
             fates: Vec::new(),
+            drawn: Vec::new(),
             subject_place: plan.counted_subject().and_then(place_of),
         }
+    }
+
+    /// Gives the stores what is left, and what was kept aside.
+    fn close(self) -> Result<Collector<'p>> {
+        self.rows.close(self.release.stores)?;
+        Ok(self.aside)
     }
 
     /// Finds the class of every row of a batch of released columns.
@@ -153,24 +228,6 @@ impl<'p> Releaser<'p> {
         class.and_then(|class| survey.suppressed.get(class).copied()).ok_or_else(|| ErrorKind::InputChanged.into())
     }
 
-    /// One row goes on to the release.
-    fn release_row(&mut self, columns: &[Column<'_>], row: usize, bucket: u32) -> Result<()> {
-        let mut encoded = Ok(());
-        if self.permuted.is_empty() {
-            let maker = &mut self.encoder;
-            self.rows.push(bucket, |out| encoded = maker.encode(columns, row, out))?;
-            return encoded;
-        }
-        self.labels.push(bucket);
-        let others: Vec<&Column<'_>> = self.other_places.iter().map(|at| &columns[*at]).collect();
-        self.rows.push(bucket, |out| encoded = encode_cells(&others, row, out))?;
-        for (permuted, at) in self.permuted.iter_mut().zip(&self.permuted_places) {
-            encode_cells(&[&columns[*at]], row, &mut permuted.cells)?;
-            permuted.ends.push(permuted.cells.len());
-        }
-        encoded
-    }
-
     fn batch(
         &mut self,
         batch: &Batch<'_>,
@@ -192,46 +249,62 @@ impl<'p> Releaser<'p> {
             }
             None => columns,
         };
-        self.fates.clear();
-        let names = self.subject_place.map(|place| columns[place].to_text());
-        for row in 0..batch.rows {
-            let subject = names.as_ref().and_then(|names| names.get(row));
-            let drawn = decisions.as_mut().map_or(Drawn::Taken, |decisions| decisions.next(subject));
-            if drawn != Drawn::Taken {
-                report.not_drawn += u64::from(drawn == Drawn::LeftOut);
-                report.over_cap += u64::from(drawn == Drawn::OverCap);
-                self.fates.push(Fate::NotDrawn);
-            } else if self.is_suppressed(row, subject)? {
-                report.suppressed += 1;
-                self.fates.push(Fate::Suppressed);
-            } else {
-                let bucket = if plan.shuffle { scatter.below(buckets) } else { 0 };
-                let at = batch.first_row + row as u64 + 1;
-                self.release_row(&columns, row, bucket).map_err(|error| error.at_row(at))?;
-                report.released += 1;
-                self.fates.push(Fate::Released);
+        self.decide(batch.rows, &columns, decisions, report)?;
+        let Self { release, encoder, rows, fates, drawn, aside, .. } = self;
+        let prepared = encoder.prepare(&columns);
+        let mut ready = if plan.permuted.is_empty() {
+            Ready::Whole(encoder.records(&prepared))
+        } else {
+            let place = |(place, column)| (rows.permuted_places.contains(&place), column);
+            let (permuted, others): (Vec<_>, Vec<_>) = columns.iter().enumerate().map(place).partition(|(own, _)| *own);
+            let columns = |some: Vec<(bool, _)>| some.into_iter().map(|(_, column)| column).collect();
+            Ready::Apart { permuted: columns(permuted), others: columns(others) }
+        };
+        let released = fates.iter().enumerate().filter(|(_, fate)| **fate == Fate::Released);
+        let draw = |(row, _)| (row, if plan.shuffle { scatter.below(buckets) } else { 0 });
+        drawn.clear();
+        drawn.extend(released.map(draw));
+        for (at, (row, bucket)) in drawn.iter().enumerate() {
+            if let Some((_, ahead)) = drawn.get(at + AHEAD) {
+                rows.scatter.expect(*ahead);
             }
+            let pushed = rows.push(release.stores, number, *bucket, *row, &mut ready);
+            pushed.map_err(|error| error.at_row(batch.first_row + *row as u64 + 1))?;
         }
-        self.aside.batch(number, batch, &columns, &self.fates);
+        aside.batch(number, batch, &columns, fates);
         Ok(())
     }
 
-    /// Sends the permuted columns' cells to their stores: each bucket gets as many cells as rows, but any of the shard's.
-    fn scatter_permuted(&mut self, number: u64) -> Result<()> {
-        for (at, permuted) in self.permuted.iter_mut().enumerate() {
-            let mut labels = self.labels.clone();
-            Repeatable::new(&self.release.keys.permuted[at], number).shuffle(&mut labels);
-            let mut start = 0;
-            for (label, end) in labels.iter().zip(&permuted.ends) {
-                let cell = &permuted.cells[start..*end];
-                permuted.rows.push(*label, |out| out.extend_from_slice(cell))?;
-                start = *end;
-            }
-            self.release.stores.permuted[at].add(number, &mut permuted.rows)?;
-            permuted.cells.clear();
-            permuted.ends.clear();
+    /// Says what becomes of every row.
+    fn decide(
+        &mut self,
+        rows: usize,
+        columns: &[Column<'_>],
+        decisions: &mut Option<Decisions<'_>>,
+        report: &mut ShardReport,
+    ) -> Result<()> {
+        self.fates.clear();
+        if decisions.is_none() && self.release.survey.is_none() {
+            self.fates.resize(rows, Fate::Released);
+            report.released += rows as u64;
+            return Ok(());
         }
-        self.labels.clear();
+        let names = self.subject_place.map(|place| columns[place].to_text());
+        for row in 0..rows {
+            let subject = names.as_ref().and_then(|names| names.get(row));
+            let drawn = decisions.as_mut().map_or(Drawn::Taken, |decisions| decisions.next(subject));
+            self.fates.push(if drawn != Drawn::Taken {
+                report.not_drawn += u64::from(drawn == Drawn::LeftOut);
+                report.over_cap += u64::from(drawn == Drawn::OverCap);
+                Fate::NotDrawn
+            } else if self.is_suppressed(row, subject)? {
+                report.suppressed += 1;
+                Fate::Suppressed
+            } else {
+                report.released += 1;
+                Fate::Released
+            });
+        }
         Ok(())
     }
 }
@@ -252,8 +325,7 @@ impl Worker for Releaser<'_> {
                 return Err(Error::new(ErrorKind::InputChanged));
             }
         }
-        self.scatter_permuted(number)?;
-        self.release.stores.rows.add(number, &mut self.rows)?;
+        self.rows.scatter_permuted(self.release, number)?;
         Ok((count, report))
     }
 }

@@ -16,9 +16,11 @@
 //! # Example
 //! `mask = { keep_first = 3, keep_last = 4 }`: 13812341380 → 138****1380
 
-use super::output::{Output, characters, first_characters, last_characters};
+use super::output::{BLOCK, Output, append, block, characters, first_characters, last_characters};
 use super::{Cells, OperatorInfo, Outcome};
 use crate::hierarchy::is_plain;
+use crate::lanes;
+use crate::value::Span;
 use memchr::memmem::FinderRev;
 
 /// Covers characters.
@@ -50,6 +52,33 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     example: "apply = { mask = { keep_first = 3, keep_last = 4 } }: 13812341380 → 138****1380",
 };
 
+/// What becomes of a short cell.
+struct Short<'t> {
+    cell: &'t [u8; BLOCK],
+    /// Bytes that are kept at the start.
+    start: usize,
+    /// Masking characters.
+    count: usize,
+    /// What is kept behind, and how much of it.
+    rest: &'t [u8; BLOCK],
+    left: usize,
+}
+
+impl Short<'_> {
+    #[inline]
+    fn write(&self, cover: u8, bytes: &mut Vec<u8>) {
+        append(bytes, self.cell, self.start);
+        append(bytes, &[cover; BLOCK], self.count);
+        append(bytes, self.rest, self.left);
+    }
+}
+
+/// So many of the lowest bits.
+#[inline]
+fn first_bits(count: usize) -> u32 {
+    if count < 32 { (1 << count) - 1 } else { u32::MAX }
+}
+
 impl Mask {
     /// Characters kept at the ends, what covers the rest, and how often, if not one for one.
     #[must_use]
@@ -73,11 +102,15 @@ impl Mask {
         let mut cover = [0; 4];
         let cover = self.with.encode_utf8(&mut cover).as_bytes();
         let mut out = Output::new(text.len(), text.bytes().len());
-        for cell in text.iter() {
-            let Some(cell) = cell else {
+        for span in text.spans() {
+            let Some(cell) = span.get(text.bytes()) else {
                 out.null();
                 continue;
             };
+            if let ([cover], Some(short)) = (cover, self.short(text.bytes(), *span)) {
+                out.push(|bytes| short.write(*cover, bytes));
+                continue;
+            }
             let (start, end, ascii) = self.covered(cell);
             out.push(|bytes| match (cover, self.length) {
                 ([cover], None) if ascii => {
@@ -95,6 +128,25 @@ impl Mask {
             });
         }
         Outcome { column: out.finish(text.plain() && is_plain(cover)), invalid: 0 }
+    }
+
+    /// A short cell of ASCII with a start to keep that is shorter than it, and no end but from a byte on: nearly every one.
+    #[inline]
+    fn short<'t>(&self, bytes: &'t [u8], span: Span) -> Option<Short<'t>> {
+        let length = span.width() as usize;
+        let cell = block(bytes, span.start()).filter(|_| length <= BLOCK && self.keep_last == 0)?;
+        let head = match self.keep_from {
+            None => length,
+            Some(KeepFrom::Byte(byte)) => {
+                let found = lanes::equal(cell, byte) & first_bits(length);
+                31_u32.checked_sub(found.leading_zeros())? as usize
+            }
+            Some(KeepFrom::Text(_)) => return None,
+        };
+        let count = self.length.unwrap_or_else(|| head.saturating_sub(self.keep_first));
+        let usual = self.keep_first < head && count <= BLOCK && lanes::beyond_ascii(cell) & first_bits(head) == 0;
+        let rest = if head < length { block(bytes, span.start() + head)? } else { &[0; BLOCK] };
+        usual.then_some(Short { cell, start: self.keep_first, count, rest, left: length - head })
     }
 
     /// The bytes of the cell that are covered, and whether they and those before them are ASCII.
@@ -198,6 +250,24 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn bits_of_a_block_are_what_they_say(bytes in proptest::collection::vec(0x3e_u8..0x82, 32)) {
+            let block: &[u8; 32] = bytes.first_chunk().unwrap();
+            prop_assert_eq!(lanes::equal(block, b'@'), lanes::plain_bits(block, |byte| byte == b'@'));
+            prop_assert_eq!(lanes::beyond_ascii(block), lanes::plain_bits(block, |byte| byte >= 0x80));
+        }
+
+        /// Cells with a block behind them go the short way; the same cells at the end of a buffer do not.
+        #[test]
+        fn the_short_way_agrees_with_the_long_one(
+            cell in "[a-c@海]{0,34}", first in 0_usize..4, last in 0_usize..2, from: bool, length in proptest::option::of(0_usize..40),
+        ) {
+            let mask = Mask::new(first, last, from.then_some("@"), '*', length);
+            let behind = "x".repeat(80);
+            let column = text_column(&[Some(&cell), Some(&behind)]);
+            let both = texts(&mask.apply(&Case::of(&column).cells()).column)[0].clone().unwrap();
+            prop_assert_eq!(both, masked(&mask, &cell));
+        }
         #[test]
         fn never_shows_more_than_asked(
             cell in "[a-c@海é]{0,12}", first in 0_usize..5, last in 0_usize..5, from in any::<bool>(), fixed in any::<bool>(),

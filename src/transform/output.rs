@@ -59,6 +59,23 @@ impl Output {
     }
 }
 
+/// Bytes that are copied at once.
+pub(super) const BLOCK: usize = 32;
+
+/// A block of a buffer from a place on; none where it ends before.
+#[inline]
+pub(super) fn block(buffer: &[u8], start: usize) -> Option<&[u8; BLOCK]> {
+    buffer.get(start..)?.first_chunk()
+}
+
+/// Appends the first bytes of a block. All of it is copied and then cut, because a copy of unknown size is a call.
+#[inline]
+pub(super) fn append(bytes: &mut Vec<u8>, block: &[u8; BLOCK], count: usize) {
+    let end = bytes.len() + count.min(BLOCK);
+    bytes.extend_from_slice(block);
+    bytes.truncate(end);
+}
+
 /// First `count` characters of a cell: where they end, in bytes.
 #[inline]
 pub(super) fn first_characters(cell: &[u8], count: usize) -> usize {

@@ -8,8 +8,8 @@ pub struct Scratch {
     pub(super) memo: Memo,
     /// Canonical forms, one after the other.
     pub(super) bytes: Vec<u8>,
-    /// Where each canonical form lies.
-    pub(super) messages: Vec<Span>,
+    /// Where each canonical form lies: in `bytes`, or else in the column itself.
+    pub(super) messages: Vec<(bool, Span)>,
     pub(super) tags: Vec<[u8; 32]>,
     /// For each row, its message.
     pub(super) slots: Vec<u32>,
@@ -26,11 +26,13 @@ impl Scratch {
     }
 }
 
-const SLOTS_LOG: u32 = 12;
+const SLOTS_LOG: u32 = 11;
 /// Rows after which a memory that found little stops looking for the rest of the batch.
 const TRIAL: u32 = 2048;
-/// The same where it found little in the batch before.
-const SHORT_TRIAL: u32 = 256;
+/// Rows that tell whether a batch repeats its cells.
+const ENOUGH: u32 = 256;
+/// Most batches that are left alone after one in which little was found: as many as were tried in vain before, and no more than this.
+const MOST_LEFT: u32 = 32;
 
 /// Finds an earlier row of the batch with the same cell: a direct-mapped table of row numbers.
 #[derive(Default)]
@@ -38,15 +40,29 @@ pub(super) struct Memo {
     rows: Vec<u32>,
     probes: u32,
     hits: u32,
-    trial: u32,
+    /// Batches in a row in which little was found.
+    vain: u32,
+    /// Batches that are still left alone, and whether this one is.
+    left: u32,
+    resting: bool,
 }
 
 impl Memo {
     /// Forgets the batch before.
     pub(super) fn begin(&mut self) {
+        self.resting = self.left > 0;
+        if self.resting {
+            self.left -= 1;
+            return;
+        }
+        if self.probes >= ENOUGH && self.found_little() {
+            self.vain = (self.vain + 1).min(MOST_LEFT);
+            self.left = self.vain - 1;
+        } else {
+            self.vain = 0;
+        }
         self.rows.clear();
         self.rows.resize(1 << SLOTS_LOG, 0);
-        self.trial = if self.found_little() { SHORT_TRIAL } else { TRIAL };
         self.probes = 0;
         self.hits = 0;
     }
@@ -55,7 +71,7 @@ impl Memo {
     #[inline]
     pub(super) fn earlier(&mut self, text: &Text<'_>, row: usize, cell: &[u8]) -> Option<usize> {
         // Mostly distinct cells: looking costs more than it saves.
-        if self.probes >= self.trial && self.found_little() {
+        if self.resting || (self.probes >= TRIAL && self.found_little()) {
             return None;
         }
         self.probes += 1;
@@ -79,7 +95,9 @@ impl Memo {
     /// Does not find this cell again, because every row of it must be looked at.
     #[cold]
     pub(super) fn forget(&mut self, cell: &[u8]) {
-        self.rows[slot_of(cell)] = 0;
+        if let Some(slot) = self.rows.get_mut(slot_of(cell)) {
+            *slot = 0;
+        }
     }
 }
 
@@ -129,16 +147,35 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_after_a_rest_remembers_nothing_of_those_before() {
+        let distinct = |rows: u32| {
+            let mut builder = TextBuilder::default();
+            (0..rows).for_each(|row| builder.push(row.to_string().as_bytes()));
+            builder.finish(true)
+        };
+        let (long, short) = (distinct(900), distinct(30));
+        let mut memo = Memo::default();
+        for batch in 0..40 {
+            let text = if batch % 3 == 2 { &short } else { &long };
+            memo.begin();
+            assert!((0..text.len()).all(|row| memo.earlier(text, row, text.get(row).unwrap()).is_none()), "{batch}");
+        }
+    }
+
+    #[test]
     fn distinct_cells_stop_the_search() {
         let mut builder = TextBuilder::default();
         (0..5000_u32).for_each(|row| builder.push(row.to_string().as_bytes()));
         let text = builder.finish(true);
         let mut memo = Memo::default();
-        memo.begin();
-        assert!((0..5000).all(|row| memo.earlier(&text, row, text.get(row).unwrap()).is_none()));
-        assert_eq!(memo.probes, TRIAL);
-        memo.begin();
-        assert!((0..5000).all(|row| memo.earlier(&text, row, text.get(row).unwrap()).is_none()));
-        assert_eq!(memo.probes, SHORT_TRIAL, "the next batch is given less of a trial");
+        let mut looked = Vec::new();
+        for _ in 0..9 {
+            memo.begin();
+            let before = if memo.resting { memo.probes } else { 0 };
+            assert!((0..5000).all(|row| memo.earlier(&text, row, text.get(row).unwrap()).is_none()));
+            looked.push(memo.probes - before);
+        }
+        // after each vain trial a longer rest
+        assert_eq!(looked, [TRIAL, TRIAL, TRIAL, 0, TRIAL, 0, 0, TRIAL, 0]);
     }
 }

@@ -135,11 +135,11 @@ impl ShiftDate {
                     }
                     let place = |at: usize| u32::try_from(at).expect("a batch is far below 4 GiB");
                     slots.push(place(messages.len()));
-                    messages.push(Span::new(place(start), place(bytes.len() - start)));
+                    messages.push((true, Span::new(place(start), place(bytes.len() - start))));
                 }
             }
         }
-        self.key.tags(messages.len(), |message| messages[message].get(bytes).unwrap_or_default(), tags);
+        self.key.tags(messages.len(), |message| messages[message].1.get(bytes).unwrap_or_default(), tags);
         Ok(())
     }
 

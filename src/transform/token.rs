@@ -75,7 +75,11 @@ impl Token {
         let text = cells.column.to_text();
         self.canonicalize(&text, scratch, &mut faults);
         let Scratch { bytes, messages, tags, slots, .. } = scratch;
-        self.key.tags(messages.len(), |message| messages[message].get(bytes).unwrap_or_default(), tags);
+        let message = |message: usize| {
+            let (own, span) = messages[message];
+            span.get(if own { bytes } else { text.bytes() }).unwrap_or_default()
+        };
+        self.key.tags(messages.len(), message, tags);
         if let Some(registry) = &self.registry
             && !tags.iter().fold(true, |unique, tag| unique & registry.enter(tag))
         {
@@ -98,13 +102,19 @@ impl Token {
         bytes.clear();
         messages.clear();
         slots.clear();
-        for (row, cell) in text.iter().enumerate() {
-            let Some(cell) = cell else {
+        let place = |at: usize| u32::try_from(at).expect("a batch is far below 4 GiB");
+        for (row, span) in text.spans().iter().enumerate() {
+            let Some(cell) = span.get(text.bytes()) else {
                 slots.push(NO_SLOT);
                 continue;
             };
             if let Some(earlier) = memo.earlier(text, row, cell) {
                 slots.push(slots[earlier]);
+                continue;
+            }
+            if self.semantic.is_canonical(cell) {
+                slots.push(place(messages.len()));
+                messages.push((false, *span));
                 continue;
             }
             let start = bytes.len();
@@ -118,9 +128,8 @@ impl Token {
                 }
                 as_text(cell, bytes);
             }
-            let place = |at: usize| u32::try_from(at).expect("a batch is far below 4 GiB");
             slots.push(place(messages.len()));
-            messages.push(Span::new(place(start), place(bytes.len() - start)));
+            messages.push((true, Span::new(place(start), place(bytes.len() - start))));
         }
     }
 

@@ -7,141 +7,148 @@
 //! text, its line is `""` too. The row then survives; whether it is missing or empty is up to the reader.
 
 use super::format::Layout;
-use crate::value::Column;
+use super::scatter::Laid;
+use crate::value::{Column, Span, Text};
+use std::borrow::Cow;
 
 /// Writes the lines of a layout.
 pub(super) struct CsvEncoder {
     delimiter: u8,
     null: Vec<u8>,
-    /// Room that is made for the next line: that of the last with some to spare.
-    room: usize,
-    /// Space for a cell that is not text.
-    cell: Vec<u8>,
+    /// Space for a line that is quoted.
+    line: Vec<u8>,
+}
+
+/// The lines of one batch.
+pub(super) struct CsvLines<'e, 'c> {
+    encoder: &'e mut CsvEncoder,
+    columns: Vec<Cells<'c>>,
+    /// Whether lines must be looked through for what needs quotes.
+    look: bool,
+    /// Whether a cell may be missing, or be spelled like what is.
+    gaps: bool,
+}
+
+/// The cells of a column.
+#[derive(Clone, Copy)]
+struct Cells<'c> {
+    bytes: &'c [u8],
+    spans: &'c [Span],
 }
 
 /// Copies are made in blocks of this size, past the end of a short cell: what lies there is written over by the next
-/// cell, and never leaves the line.
+/// cell, and does not count behind the line.
 const BLOCK: usize = 32;
-
-/// What became of an attempt to put a row down without quotes.
-enum Laid {
-    /// It ends here; whether it must be looked through.
-    Plain { end: usize, look: bool },
-    /// A cell is spelled like the missing value.
-    LikeNull,
-    /// The line is too short: this much is needed at least.
-    Short(usize),
-}
 
 impl CsvEncoder {
     pub(super) fn new(layout: &Layout) -> Self {
-        Self { delimiter: layout.delimiter, null: layout.null.clone(), room: 1024, cell: Vec::new() }
+        Self { delimiter: layout.delimiter, null: layout.null.clone(), line: Vec::new() }
     }
 
-    /// Appends the line of a row.
+    /// The lines of a batch; `texts` are its columns as text.
+    pub(super) fn lines<'e, 'c>(
+        &'e mut self,
+        columns: &[Column<'_>],
+        texts: &'c [Cow<'c, Text<'c>>],
+    ) -> CsvLines<'e, 'c> {
+        // Text columns that are promised plain need no look, if what they avoid is all that we would quote. Of other types there are
+        // digits, letters, '-', '+', ':', '.': a comma is never among them.
+        let plain = |column: &Column<'_>| if let Column::Text(text) = column { text.plain() } else { true };
+        let look = self.delimiter != b',' || !columns.iter().all(plain);
+        let like_null = |span: &Span| span.is_null() || span.width() as usize == self.null.len();
+        let gaps = texts.iter().any(|text| text.spans().iter().any(like_null));
+        let columns = texts.iter().map(|text| Cells { bytes: text.bytes(), spans: text.spans() }).collect();
+        CsvLines { encoder: self, columns, look, gaps }
+    }
+}
+
+impl CsvLines<'_, '_> {
+    /// Puts the line of a row down.
     ///
     /// The cells are first put down unquoted. Delimiters, quotes and line ends of the whole line are then counted at once:
     /// as many as stand between the cells means that no cell holds one. Only else is the line written again with quotes.
     #[inline]
-    pub(super) fn encode(&mut self, columns: &[Column<'_>], row: usize, out: &mut Vec<u8>) {
-        let start = out.len();
-        let (end, look) = loop {
-            out.resize(start + self.room, 0);
-            match self.lay(columns, row, &mut out[start..]) {
-                Laid::Plain { end, look } => break (end, look),
-                Laid::Short(length) => self.room = length * 2,
-                Laid::LikeNull => {
-                    out.truncate(start);
-                    return self.encode_quoted(columns, row, out);
-                }
-            }
+    pub(super) fn lay(&mut self, row: usize, line: &mut [u8]) -> Laid {
+        let end = match if self.gaps { None } else { self.blocks(row, line) } {
+            Some(end) => end,
+            None => match self.cells(row, line) {
+                Ok(Some(end)) => end,
+                Ok(None) => return self.quoted(row, line),
+                Err(needed) => return Laid::Short(needed),
+            },
         };
-        self.room = (end + 4 * BLOCK).max(self.room - self.room / 8);
-        if columns.len() == 1 && end == 1 {
-            out.truncate(start);
-            return out.extend_from_slice(b"\"\"\n");
+        if self.columns.len() == 1 && end == 1 {
+            return Laid::copy(b"\"\"\n", line);
         }
-        if look && specials(&mut out[start..], end, self.delimiter) != columns.len() {
-            out.truncate(start);
-            return self.encode_quoted(columns, row, out);
+        if self.look && specials(line, end, self.encoder.delimiter) != self.columns.len() {
+            return self.quoted(row, line);
         }
-        out.truncate(start + end);
-        if let Some(last) = out.last_mut() {
-            *last = b'\n';
-        }
+        line[end - 1] = b'\n';
+        Laid::Ends(end)
     }
 
-    /// Puts the cells of a row down, each with a delimiter behind it, and leaves two blocks of room at the end.
+    /// Puts the cells of a row down, each with a delimiter behind it, in whole blocks, and tells where they end; at least a block of room is
+    /// left. None where there is a longer cell, or no block of bytes behind a cell or in the line.
     #[inline]
-    fn lay(&mut self, columns: &[Column<'_>], row: usize, line: &mut [u8]) -> Laid {
-        let Self { delimiter, null, cell: scratch, .. } = self;
+    fn blocks(&self, row: usize, line: &mut [u8]) -> Option<usize> {
         let mut end = 0;
-        // Text columns that are promised plain need no look, if what they avoid is all that we would quote.
-        let mut look = *delimiter != b',';
-        for column in columns {
-            let (buffer, cell): (&[u8], &[u8]) = if let Column::Text(text) = column {
-                let bytes = text.bytes();
-                match text.spans()[row].get(bytes) {
-                    None => (&[], null),
-                    Some(cell) if cell.len() == null.len() && cell == null => return Laid::LikeNull,
-                    Some(cell) => {
-                        look |= !text.plain();
-                        (bytes, cell)
-                    }
-                }
-            } else {
-                // Digits, letters, '-', '+', ':', '.': a comma is never among them.
-                scratch.clear();
-                match column.write_text(row, scratch) {
-                    false => (&[], null),
-                    true if scratch == null => return Laid::LikeNull,
-                    true => (&[], scratch),
-                }
-            };
-            let next = end + cell.len();
-            let Some(room) = line.get_mut(end..next + 2 * BLOCK) else {
-                return Laid::Short(next + 2 * BLOCK);
-            };
-            copy_cell(buffer, cell, room);
-            line[next] = *delimiter;
-            end = next + 1;
+        for column in &self.columns {
+            let span = column.spans[row];
+            let length = span.width() as usize;
+            let from = column.bytes.get(span.start()..)?.first_chunk::<BLOCK>()?;
+            let to = line.get_mut(end..)?.first_chunk_mut::<{ 2 * BLOCK + 1 }>()?;
+            if length > BLOCK {
+                return None;
+            }
+            to[..BLOCK].copy_from_slice(from);
+            to[length] = self.encoder.delimiter;
+            end += length + 1;
         }
-        Laid::Plain { end, look }
+        Some(end)
+    }
+
+    /// The same of any row, cell by cell. None where a cell is spelled like the missing value; the room that is needed where there is
+    /// too little.
+    #[inline(never)]
+    fn cells(&self, row: usize, line: &mut [u8]) -> Result<Option<usize>, usize> {
+        let null = &self.encoder.null;
+        let cell = |column: &Cells<'_>| column.spans[row].get(column.bytes).unwrap_or(null).len() + 1;
+        let needed = self.columns.iter().map(cell).sum::<usize>() + 2 * BLOCK + 1;
+        if line.len() < needed {
+            return Err(needed);
+        }
+        let mut end = 0;
+        for column in &self.columns {
+            let cell = match column.spans[row].get(column.bytes) {
+                None => null,
+                Some(cell) if cell == null => return Ok(None),
+                Some(cell) => cell,
+            };
+            line[end..end + cell.len()].copy_from_slice(cell);
+            end += cell.len() + 1;
+            line[end - 1] = self.encoder.delimiter;
+        }
+        Ok(Some(end))
     }
 
     /// The same with quotes where they are needed.
     #[cold]
-    fn encode_quoted(&mut self, columns: &[Column<'_>], row: usize, out: &mut Vec<u8>) {
-        for (place, column) in columns.iter().enumerate() {
+    fn quoted(&mut self, row: usize, room: &mut [u8]) -> Laid {
+        let CsvEncoder { delimiter, null, line } = &mut *self.encoder;
+        line.clear();
+        for (place, column) in self.columns.iter().enumerate() {
             if place > 0 {
-                out.push(self.delimiter);
+                line.push(*delimiter);
             }
-            self.cell.clear();
-            if !column.write_text(row, &mut self.cell) {
-                out.extend_from_slice(&self.null);
-            } else if self.cell == self.null {
-                quote(&self.cell, out);
-            } else {
-                quote_if_needed(&self.cell, self.delimiter, out);
+            match column.spans[row].get(column.bytes) {
+                None => line.extend_from_slice(null),
+                Some(cell) if cell == null => quote(cell, line),
+                Some(cell) => quote_if_needed(cell, *delimiter, line),
             }
         }
-        out.push(b'\n');
+        line.push(b'\n');
+        Laid::copy(line, room)
     }
-}
-
-/// Copies a cell, which may lie in a buffer, to the front of a room that is at least a block longer.
-#[inline]
-fn copy_cell(buffer: &[u8], cell: &[u8], room: &mut [u8]) {
-    if cell.len() <= BLOCK {
-        // Where the buffer goes on behind the cell, a whole block is copied: that is a few instructions, not a call.
-        let start = cell.as_ptr().addr().wrapping_sub(buffer.as_ptr().addr());
-        let block = buffer.get(start..).and_then(<[u8]>::first_chunk::<BLOCK>);
-        if let (Some(from), Some(to)) = (block, room.first_chunk_mut::<BLOCK>()) {
-            *to = *from;
-            return;
-        }
-    }
-    room[..cell.len()].copy_from_slice(cell);
 }
 
 /// How many bytes of a line would need quoting; clears the block behind its end, for which there must be room.

@@ -8,15 +8,17 @@ mod sink;
 
 pub(super) use sink::{Tray, Wide, guarded, write_error};
 
-use super::csv::CsvEncoder;
+use super::csv::{CsvEncoder, CsvLines};
 use super::ipc::IpcPart;
 use super::ndjson::NdjsonEncoder;
 use super::parquet::ParquetPart;
 use super::record::{Builders, RowEncoder};
+use super::scatter::Laid;
 use crate::error::{Error, ErrorKind, Result};
-use crate::value::{Column, Schema};
+use crate::value::{Column, Schema, Text};
 use polars::prelude::DataFrame;
 use sink::TextSink;
+use std::borrow::Cow;
 use std::io::Write;
 
 /// What a part is written as.
@@ -191,12 +193,34 @@ impl Layout {
 /// Turns rows into records. One per worker: it owns scratch space.
 pub struct RecordEncoder {
     way: Way,
+    /// A record that is not made in its place.
+    record: Vec<u8>,
 }
 
 enum Way {
     Csv(CsvEncoder),
     Ndjson(NdjsonEncoder),
     Row(RowEncoder),
+}
+
+/// The columns of a batch, as an encoder needs them.
+pub struct Prepared<'c> {
+    columns: &'c [Column<'c>],
+    /// Of lines with separators: every column as text.
+    texts: Vec<Cow<'c, Text<'c>>>,
+}
+
+/// The rows of a batch on their way to records.
+pub struct Records<'e, 'c> {
+    way: Rows<'e, 'c>,
+    /// Room that is made for the next record.
+    room: usize,
+}
+
+enum Rows<'e, 'c> {
+    Csv(CsvLines<'e, 'c>),
+    /// Made in the encoder's space, then copied.
+    Other(&'e mut Way, &'c [Column<'c>], &'e mut Vec<u8>),
 }
 
 impl RecordEncoder {
@@ -208,22 +232,66 @@ impl RecordEncoder {
             Format::Ndjson => Way::Ndjson(NdjsonEncoder::new(layout)),
             Format::Parquet | Format::Ipc => Way::Row(RowEncoder::new(layout)),
         };
-        Self { way }
+        Self { way, record: Vec::new() }
     }
-    /// Appends the record of one row; `columns` in layout order. The record of a text format is the final line.
+    /// Makes the columns of a batch ready; they are in layout order.
+    #[must_use]
+    pub fn prepare<'c>(&self, columns: &'c [Column<'c>]) -> Prepared<'c> {
+        let texts = match self.way {
+            Way::Csv(_) => columns.iter().map(Column::to_text).collect(),
+            Way::Ndjson(_) | Way::Row(_) => Vec::new(),
+        };
+        Prepared { columns, texts }
+    }
+    /// The records of a batch.
+    #[must_use]
+    pub fn records<'e, 'c>(&'e mut self, batch: &'c Prepared<'c>) -> Records<'e, 'c> {
+        let Self { way, record } = self;
+        let way = match way {
+            Way::Csv(encoder) => Rows::Csv(encoder.lines(batch.columns, &batch.texts)),
+            way => Rows::Other(way, batch.columns, record),
+        };
+        Records { way, room: 1024 }
+    }
+}
+
+impl Records<'_, '_> {
+    /// Puts the record of a row at the front of a room, or says how much room it needs. The record of a text format is the final line.
     ///
     /// # Errors
     /// [`ErrorKind::BadValue`] with the column for a cell that the format cannot say exactly: a number that is not finite
-    /// in NDJSON, a decimal with more digits than its scale in Parquet and IPC. `out` then holds a torn record.
+    /// in NDJSON, a decimal with more digits than its scale in Parquet and IPC.
     #[inline]
-    pub fn encode(&mut self, columns: &[Column<'_>], row: usize, out: &mut Vec<u8>) -> Result<()> {
+    pub fn lay(&mut self, row: usize, room: &mut [u8]) -> Result<Laid> {
         match &mut self.way {
-            Way::Csv(encoder) => {
-                encoder.encode(columns, row, out);
-                Ok(())
+            Rows::Csv(lines) => Ok(lines.lay(row, room)),
+            Rows::Other(way, columns, record) => {
+                record.clear();
+                match way {
+                    Way::Ndjson(encoder) => encoder.encode(columns, row, record)?,
+                    Way::Row(encoder) => encoder.encode(columns, row, record)?,
+                    Way::Csv(_) => {}
+                }
+                Ok(Laid::copy(record, room))
             }
-            Way::Ndjson(encoder) => encoder.encode(columns, row, out),
-            Way::Row(encoder) => encoder.encode(columns, row, out),
+        }
+    }
+    /// Appends the record of a row.
+    fn append(&mut self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        loop {
+            out.resize(start + self.room, 0);
+            match self.lay(row, &mut out[start..]) {
+                Ok(Laid::Ends(length)) => {
+                    out.truncate(start + length);
+                    return Ok(());
+                }
+                Ok(Laid::Short(more)) => self.room = more.max(self.room * 2),
+                Err(error) => {
+                    out.truncate(start);
+                    return Err(error);
+                }
+            }
         }
     }
 }
@@ -303,7 +371,21 @@ impl<W: Write> PartWriter<W> {
         };
         Ok(Self { body })
     }
-    /// Appends one record, as [`RecordEncoder::encode`] made it with the same layout.
+    /// Appends all rows of these columns.
+    ///
+    /// # Errors
+    /// As of [`Records::lay`] and [`Self::record`].
+    pub fn batch(&mut self, encoder: &mut RecordEncoder, columns: &[Column<'_>]) -> Result<()> {
+        let (batch, mut record) = (encoder.prepare(columns), Vec::new());
+        let mut records = encoder.records(&batch);
+        for row in 0..columns.first().map_or(0, Column::len) {
+            record.clear();
+            records.append(row, &mut record)?;
+            self.record(&record)?;
+        }
+        Ok(())
+    }
+    /// Appends one record, as [`Records::lay`] made it with the same layout.
     ///
     /// # Errors
     /// Those of the sink; [`ErrorKind::Internal`] for bytes that are not a record of this layout.

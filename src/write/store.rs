@@ -4,71 +4,40 @@
 //! bucket, small enough for memory, is permuted by Fisher and Yates. Both draws come from the run's key, by shard and
 //! bucket, so the order does not depend on threads and nobody can repeat it once the key is gone.
 //!
-//! The store is given opaque records. What does not fit its budget goes to a nameless, encrypted [`SpillFile`]: nothing readable
-//! outlives the run.
+//! Rows come by [`Scatter`], in pieces of one bucket each. The store is given opaque records. What does not fit its budget goes to a
+//! nameless, encrypted [`SpillFile`]: nothing readable outlives the run.
 
+use super::scatter::{Filled, Run, Scatter, runs};
 use super::spill_file::SpillFile;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lanes;
 use crate::random::Repeatable;
 use crate::secret::StreamKey;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A worker's rows of one shard, one after the other as they come, each with its bucket. Reused from shard to shard.
-///
-/// Rows are not sorted into buckets here: writing in one place is what memory is good at. They are sorted once, when the
-/// shard is done.
-#[derive(Default)]
-pub struct ShardRows {
-    bytes: Vec<u8>,
-    buckets: Vec<u32>,
-    ends: Vec<u32>,
-}
-
-impl ShardRows {
-    /// Appends the record that `write` makes to a bucket.
-    ///
-    /// # Errors
-    /// Four gigabytes or more of one shard.
-    #[inline]
-    pub fn push(&mut self, bucket: u32, write: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
-        write(&mut self.bytes);
-        let end = u32::try_from(self.bytes.len())
-            .map_err(|_| Error::new(ErrorKind::Memory("a shard of four gigabytes or more")))?;
-        self.buckets.push(bucket);
-        self.ends.push(end);
-        Ok(())
-    }
-}
-
-/// The rows of one shard, by bucket. Nothing else is kept for each row.
-///
-/// Of a bucket there is first the number of its records, then the length of each, then the records: so they are found by reading a few
-/// lines of memory and not one for each.
-struct Segment {
+/// Rows of one bucket that came one after the other from one worker.
+struct Piece {
+    /// The shard of the first row.
     shard: u64,
     place: Place,
-    /// Each bucket's first byte, and the end.
-    starts: Vec<u32>,
+    /// Bytes of the records alone.
+    records: usize,
 }
 
 enum Place {
-    Memory(Vec<u8>),
-    /// From this offset of the file, encrypted.
-    File(u64),
+    Memory(Filled),
+    /// From this offset of the file, encrypted: the records, and so many bytes of notes behind them.
+    File(u64, usize),
 }
 
-/// Bytes of a number: how many records, and how long each is.
-const NUMBER: usize = 4;
-
-/// Takes shards from any thread in any order.
+/// Takes rows from any thread in any order.
 pub struct Store {
-    buckets: usize,
+    buckets: Vec<Mutex<Vec<Piece>>>,
     memory: u64,
     spill: SpillFile,
     held: AtomicU64,
-    segments: Mutex<Vec<Segment>>,
 }
 
 impl Store {
@@ -76,11 +45,10 @@ impl Store {
     #[must_use]
     pub fn new(buckets: usize, memory: u64, folder: &Path, spill: &StreamKey) -> Self {
         Self {
-            buckets,
+            buckets: (0..buckets).map(|_| Mutex::new(Vec::new())).collect(),
             memory,
             spill: SpillFile::new(folder, spill),
             held: AtomicU64::new(0),
-            segments: Mutex::new(Vec::new()),
         }
     }
     /// How many buckets suit an input of this size: a function of the size alone, so that the order of the release does
@@ -95,64 +63,82 @@ impl Store {
     /// Number of buckets.
     #[must_use]
     pub fn buckets(&self) -> usize {
-        self.buckets
+        self.buckets.len()
     }
-    /// Takes the rows of a shard and leaves `rows` empty for the next.
-    ///
-    /// # Errors
-    /// When the spill file cannot be written.
-    pub fn add(&self, shard: u64, rows: &mut ShardRows) -> Result<()> {
-        let (mut grouped, starts) = group(rows, self.buckets)?;
-        let size = grouped.len() as u64;
-        let place = if self.held.fetch_add(size, Ordering::Relaxed) + size <= self.memory {
-            Place::Memory(grouped)
+    /// The way in for one of so many workers. What it may hold at once is taken from the store's budget.
+    #[must_use]
+    pub fn scatter(&self, workers: usize) -> Scatter {
+        let (buckets, workers) = (self.buckets.len() as u64, workers.max(1) as u64);
+        let scatter = Scatter::new(self.buckets.len(), self.memory / 4 / workers / buckets.max(1));
+        self.held.fetch_add(buckets * scatter.piece_bytes() as u64, Ordering::Relaxed);
+        scatter
+    }
+    /// Takes a piece whose first row is of this shard. The pieces of one worker come in order.
+    pub(super) fn put(&self, bucket: usize, shard: u64, mut piece: Filled) -> Result<()> {
+        let (size, records) = (piece.bytes.len() as u64, piece.records);
+        let place = if self.held.fetch_add(size, Ordering::Relaxed).saturating_add(size) <= self.memory {
+            Place::Memory(piece)
         } else {
             self.held.fetch_sub(size, Ordering::Relaxed);
-            Place::File(self.spill.put(&mut grouped)?)
+            let notes = piece.bytes.len() - piece.notes;
+            piece.bytes.copy_within(piece.notes.., records);
+            Place::File(self.spill.put(&mut piece.bytes[..records + notes])?, notes)
         };
-        rows.bytes.clear();
-        rows.buckets.clear();
-        rows.ends.clear();
-        let segment = Segment { shard, place, starts };
-        self.segments.lock().map_err(|_| poisoned())?.push(segment);
+        self.buckets[bucket].lock().map_err(|_| poisoned())?.push(Piece { shard, place, records });
         Ok(())
     }
-    /// All shards are in: the buckets can be read.
+    /// All rows are in, and every [`Scatter`] is closed: the rows can be read.
     ///
     /// # Errors
     /// When a worker died.
     pub fn finish(self) -> Result<Stored> {
-        let mut segments = self.segments.into_inner().map_err(|_| poisoned())?;
-        segments.sort_unstable_by_key(|segment| segment.shard);
-        Ok(Stored { buckets: self.buckets, segments, spill: self.spill })
+        let one = self.buckets.len() == 1;
+        let (mut pieces, mut starts) = (Vec::new(), Vec::new());
+        for bucket in self.buckets {
+            let mut some = bucket.into_inner().map_err(|_| poisoned())?;
+            // a shard's pieces are one worker's and stay in order
+            some.sort_by_key(|piece| piece.shard);
+            let units = some.chunk_by(|one_piece, next| !one || one_piece.shard == next.shard);
+            let mut at = pieces.len();
+            if !one && some.is_empty() {
+                starts.push(at);
+            }
+            for unit in units {
+                starts.push(at);
+                at += unit.len();
+            }
+            pieces.append(&mut some);
+        }
+        starts.push(pieces.len());
+        Ok(Stored { pieces, starts, spill: self.spill })
     }
 }
 
-/// A complete store, read bucket by bucket.
+/// A complete store, read unit by unit: a unit is a bucket or, of a store of one bucket, a shard.
 pub struct Stored {
-    buckets: usize,
-    segments: Vec<Segment>,
+    pieces: Vec<Piece>,
+    /// The first piece of every unit, and the end.
+    starts: Vec<usize>,
     spill: SpillFile,
 }
 
-/// The rows of one bucket, in the order of shards and of rows within shards until they are shuffled.
+/// The rows of one unit, in the order of shards and of rows within shards until they are shuffled.
 #[derive(Default)]
 pub struct BucketRows {
-    /// What had to be read back from the file.
-    arena: Vec<u8>,
+    /// The first piece of the unit.
+    first: usize,
+    /// For each piece, what had to be read back from the file; empty for those in memory.
+    read: Vec<Vec<u8>>,
     rows: Vec<Row>,
-    order: Vec<u32>,
 }
 
-/// Where a row of a bucket lies: in a segment's memory or, for [`ARENA`], in the arena.
+/// Where a row lies: which piece of the unit, and where in it.
 #[derive(Clone, Copy)]
 struct Row {
-    segment: u32,
+    piece: u32,
+    start: u32,
     length: u32,
-    start: u64,
 }
-
-const ARENA: u32 = u32::MAX;
 
 impl BucketRows {
     /// Number of rows.
@@ -167,177 +153,86 @@ impl BucketRows {
     }
     /// Permutes the rows.
     pub fn shuffle(&mut self, random: &mut Repeatable) {
-        random.shuffle(&mut self.order);
+        random.shuffle(&mut self.rows);
     }
     /// Gives the records to `each` in their present order; `stored` is the store that they were found in.
     ///
-    /// The rows lie anywhere in memory. Some are touched before they are used, all at once: so their way into the cache
-    /// is waited for once and not for each.
+    /// The rows lie anywhere in memory, so each is asked for some rows before it is used.
     ///
     /// # Errors
     /// What `each` returned.
     pub fn for_each(&self, stored: &Stored, mut each: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        const AHEAD: usize = 32;
-        for rows in self.order.chunks(AHEAD) {
-            let mut records: [&[u8]; AHEAD] = [&[]; AHEAD];
-            let mut touched = 0;
-            for (record, row) in records.iter_mut().zip(rows) {
-                *record = self.record(*row, stored);
-                touched ^= record.first().unwrap_or(&0) ^ record.last().unwrap_or(&0);
+        const AHEAD: usize = 24;
+        for (at, row) in self.rows.iter().enumerate() {
+            if let Some(ahead) = self.rows.get(at + AHEAD) {
+                lanes::fetch(self.record(*ahead, stored));
             }
-            std::hint::black_box(touched);
-            for record in &records[..rows.len()] {
-                each(record)?;
-            }
+            each(self.record(*row, stored))?;
         }
         Ok(())
     }
 
-    fn record<'r>(&'r self, row: u32, stored: &'r Stored) -> &'r [u8] {
-        let row = self.rows[row as usize];
-        let bytes: &[u8] = match stored.segments.get(row.segment as usize).map(|segment| &segment.place) {
-            Some(Place::Memory(bytes)) => bytes,
-            _ => &self.arena,
+    #[inline]
+    fn record<'r>(&'r self, row: Row, stored: &'r Stored) -> &'r [u8] {
+        let piece = row.piece as usize;
+        let bytes = match &stored.pieces[self.first + piece].place {
+            Place::Memory(filled) => &filled.bytes,
+            Place::File(..) => &self.read[piece],
         };
-        let start = usize::try_from(row.start).expect("it lies in memory");
-        &bytes[start..start + row.length as usize]
+        &bytes[row.start as usize..][..row.length as usize]
     }
 }
 
 impl Stored {
-    /// Number of buckets.
+    /// Number of buckets or, of a store of one bucket, of shards that have rows.
     #[must_use]
-    pub fn buckets(&self) -> usize {
-        self.buckets
-    }
-    /// Number of shards.
-    #[must_use]
-    pub fn shards(&self) -> usize {
-        self.segments.len()
+    pub fn units(&self) -> usize {
+        self.starts.len() - 1
     }
     /// All bytes of records.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| u64::from(segment.starts[self.buckets])).sum()
+        self.pieces.iter().map(|piece| piece.records as u64).sum()
     }
     /// Whether anything went to disk.
     #[must_use]
     pub fn spilled(&self) -> bool {
         self.spill.is_used()
     }
-    /// Finds the rows of a bucket and puts them in their first order.
+    /// Finds the rows of a unit and puts them in their first order.
     ///
     /// # Errors
     /// When the spill file cannot be read.
-    pub fn bucket(&self, bucket: usize, rows: &mut BucketRows) -> Result<()> {
-        rows.arena.clear();
-        rows.rows.clear();
-        for number in 0..self.segments.len() {
-            self.find(number, bucket..bucket + 1, rows)?;
-        }
-        in_order(rows)
-    }
-    /// Finds the rows of a whole shard, for releases in input order; the store then has one bucket.
-    ///
-    /// # Errors
-    /// When the spill file cannot be read.
-    pub fn shard(&self, number: usize, rows: &mut BucketRows) -> Result<()> {
-        rows.arena.clear();
-        rows.rows.clear();
-        self.find(number, 0..self.buckets, rows)?;
-        in_order(rows)
-    }
-
-    fn find(&self, number: usize, buckets: std::ops::Range<usize>, rows: &mut BucketRows) -> Result<()> {
-        let segment = &self.segments[number];
-        let (first, end) = (segment.starts[buckets.start], segment.starts[buckets.end]);
-        if first == end {
-            return Ok(());
-        }
-        match &segment.place {
-            Place::Memory(bytes) => {
-                let number = u32::try_from(number).map_err(|_| Error::new(ErrorKind::Memory("the list of shards")))?;
-                index(&bytes[..end as usize], first as usize, number, &mut rows.rows)
-            }
-            Place::File(offset) => {
-                let (at, offset) = (rows.arena.len(), offset + u64::from(first));
-                rows.arena.resize(at + (end - first) as usize, 0);
-                self.spill.get(offset, &mut rows.arena[at..])?;
-                index(&rows.arena, at, ARENA, &mut rows.rows)
+    pub fn rows(&self, unit: usize, rows: &mut BucketRows) -> Result<()> {
+        let (first, pieces) = (self.starts[unit], &self.pieces[self.starts[unit]..self.starts[unit + 1]]);
+        let BucketRows { read, rows, first: begin } = rows;
+        *begin = first;
+        rows.clear();
+        read.resize_with(pieces.len().max(read.len()), Vec::new);
+        for (piece, read) in pieces.iter().zip(&mut *read) {
+            if let Place::File(offset, notes) = piece.place {
+                read.resize(piece.records + notes, 0);
+                self.spill.get(offset, read)?;
             }
         }
+        let mut found: Vec<(u32, Run<'_>)> = Vec::new();
+        for ((piece, read), number) in pieces.iter().zip(&*read).zip(0..) {
+            let notes = match &piece.place {
+                Place::Memory(filled) => &filled.bytes[filled.notes..],
+                Place::File(..) => &read[piece.records..],
+            };
+            runs(piece.records, notes, |run| found.push((number, run)))?;
+        }
+        // a shard's runs are one worker's and stay in order
+        found.sort_by_key(|(_, run)| run.shard);
+        for (piece, run) in found {
+            rows.extend(run.records().map(|(start, length)| Row { piece, start, length }));
+        }
+        if u32::try_from(rows.len()).is_err() {
+            return Err(ErrorKind::Memory("a bucket of rows").into());
+        }
+        Ok(())
     }
-}
-
-/// Finds the records of buckets that lie one behind the other in `bytes`, from a place on.
-fn index(bytes: &[u8], mut at: usize, segment: u32, rows: &mut Vec<Row>) -> Result<()> {
-    let torn = || ErrorKind::Internal("a waiting row is torn");
-    while at < bytes.len() {
-        let count = bytes[at..].first_chunk::<NUMBER>().ok_or_else(torn)?;
-        at += NUMBER;
-        let lengths = NUMBER * u32::from_le_bytes(*count) as usize;
-        let (lengths, _) = bytes.get(at..at + lengths).ok_or_else(torn)?.as_chunks::<NUMBER>();
-        at += NUMBER * lengths.len();
-        rows.extend(lengths.iter().map(|length| {
-            let length = u32::from_le_bytes(*length);
-            let row = Row { segment, length, start: at as u64 };
-            at += length as usize;
-            row
-        }));
-    }
-    if at == bytes.len() { Ok(()) } else { Err(torn().into()) }
-}
-
-/// The records by bucket, as a [`Segment`] has them, and the first byte of each bucket: sorting by counting.
-fn group(rows: &ShardRows, buckets: usize) -> Result<(Vec<u8>, Vec<u32>)> {
-    let most = rows.bytes.len() + NUMBER * (rows.ends.len() + buckets);
-    if u32::try_from(most).is_err() {
-        return Err(Error::new(ErrorKind::Memory("a shard of four gigabytes or more")));
-    }
-    let lengths = || rows.ends.iter().scan(0, |start, end| Some(end - std::mem::replace(start, *end)));
-    // records and bytes of each bucket
-    let mut sizes = vec![(0_u32, 0_u32); buckets];
-    for (bucket, length) in rows.buckets.iter().zip(lengths()) {
-        let (records, bytes) = &mut sizes[*bucket as usize];
-        *records += 1;
-        *bytes += length;
-    }
-    let mut starts = Vec::with_capacity(buckets + 1);
-    let mut total = 0_usize;
-    // where the next length and the next record of each bucket go
-    let mut next = Vec::with_capacity(buckets);
-    for (records, bytes) in &sizes {
-        let numbers = if *records == 0 { 0 } else { NUMBER * (*records as usize + 1) };
-        starts.push(offset(total));
-        next.push((total + NUMBER, total + numbers));
-        total += numbers + *bytes as usize;
-    }
-    starts.push(offset(total));
-    let (mut grouped, mut from) = (vec![0; total], 0);
-    for ((records, _), start) in sizes.iter().zip(&starts).filter(|((records, _), _)| *records > 0) {
-        grouped[*start as usize..][..NUMBER].copy_from_slice(&records.to_le_bytes());
-    }
-    for (bucket, length) in rows.buckets.iter().zip(lengths()) {
-        let ((number, record), size) = (&mut next[*bucket as usize], length as usize);
-        grouped[*number..*number + NUMBER].copy_from_slice(&length.to_le_bytes());
-        grouped[*record..*record + size].copy_from_slice(&rows.bytes[from..from + size]);
-        *number += NUMBER;
-        *record += size;
-        from += size;
-    }
-    Ok((grouped, starts))
-}
-
-/// A place in a shard's rows, which are fewer than 2³² bytes.
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).expect("it was looked at")
-}
-
-fn in_order(rows: &mut BucketRows) -> Result<()> {
-    let count = u32::try_from(rows.rows.len()).map_err(|_| Error::new(ErrorKind::Memory("a bucket of rows")))?;
-    rows.order.clear();
-    rows.order.extend(0..count);
-    Ok(())
 }
 
 fn poisoned() -> Error {
@@ -349,21 +244,21 @@ mod tests {
     use super::*;
     use crate::secret::MasterKey;
 
+    /// Five shards by two workers, the second of which begins later; each shard is one worker's.
     fn fill(memory: u64, folder: &Path, backwards: bool) -> Stored {
         let key = MasterKey::insecure_from_test_seed(1);
         let store = Store::new(256, memory, folder, &key.stream("spill"));
-        let mut shards: Vec<u64> = (0..5).collect();
-        if backwards {
-            shards.reverse();
-        }
-        let mut rows = ShardRows::default();
-        for shard in shards {
+        let mut workers = [store.scatter(2), store.scatter(2)];
+        for shard in 0_u64..5 {
+            let worker = &mut workers[usize::from((shard % 2 == 0) == backwards)];
             let mut random = Repeatable::new(&key.stream("shuffle"), shard);
             for row in 0..1000 {
                 let bucket = random.below(256);
-                rows.push(bucket, |out| out.extend_from_slice(format!("{shard}:{row}").as_bytes())).unwrap();
+                worker.push_bytes(&store, shard, bucket, format!("{shard}:{row}").as_bytes()).unwrap();
             }
-            store.add(shard, &mut rows).unwrap();
+        }
+        for worker in workers {
+            worker.close(&store).unwrap();
         }
         store.finish().unwrap()
     }
@@ -371,9 +266,9 @@ mod tests {
     fn order(stored: &Stored) -> Vec<String> {
         let key = MasterKey::insecure_from_test_seed(1);
         let (mut rows, mut order) = (BucketRows::default(), Vec::new());
-        for bucket in 0..stored.buckets() {
-            stored.bucket(bucket, &mut rows).unwrap();
-            rows.shuffle(&mut Repeatable::new(&key.stream("permute"), bucket as u64));
+        for unit in 0..stored.units() {
+            stored.rows(unit, &mut rows).unwrap();
+            rows.shuffle(&mut Repeatable::new(&key.stream("permute"), unit as u64));
             rows.for_each(stored, |record| {
                 order.push(String::from_utf8(record.to_vec()).unwrap());
                 Ok(())
@@ -389,6 +284,7 @@ mod tests {
         let memory = fill(u64::MAX, folder.path(), false);
         let disk = fill(0, folder.path(), true);
         assert!(!memory.spilled() && disk.spilled());
+        assert_eq!((memory.units(), memory.bytes()), (256, disk.bytes()));
         let first = order(&memory);
         assert_eq!(first, order(&disk));
         let mut sorted = first.clone();
@@ -398,6 +294,7 @@ mod tests {
         expected.sort();
         assert_eq!(sorted, expected);
         assert_ne!(first, expected);
+        assert_eq!(memory.bytes(), expected.iter().map(|record| record.len() as u64).sum::<u64>());
     }
 
     #[test]
@@ -411,24 +308,36 @@ mod tests {
     fn a_store_of_one_bucket_keeps_input_order() {
         let folder = tempfile::tempdir().unwrap();
         let key = MasterKey::insecure_from_test_seed(2);
-        let store = Store::new(1, 0, folder.path(), &key.stream("spill"));
-        let mut rows = ShardRows::default();
-        for shard in [1_u64, 0] {
-            for row in 0..3 {
-                rows.push(0, |out| out.extend_from_slice(format!("{shard}{row}").as_bytes())).unwrap();
+        for memory in [0, u64::MAX] {
+            let store = Store::new(1, memory, folder.path(), &key.stream("spill"));
+            let mut workers = [store.scatter(2), store.scatter(2)];
+            for (worker, shard) in [(0, 1_u64), (1, 0), (0, 3), (0, 7)] {
+                // more than one piece of a shard, and one record that is larger than a piece
+                for row in 0..300_usize {
+                    let record =
+                        [format!("{shard}-{row:03};"), "x".repeat(if row == 7 { 1 << 20 } else { row })].concat();
+                    workers[worker].push_bytes(&store, shard, 0, record.as_bytes()).unwrap();
+                }
             }
-            store.add(shard, &mut rows).unwrap();
+            for worker in workers {
+                worker.close(&store).unwrap();
+            }
+            let (stored, mut read, mut all) = (store.finish().unwrap(), BucketRows::default(), Vec::new());
+            assert_eq!(stored.units(), 4);
+            for unit in 0..stored.units() {
+                stored.rows(unit, &mut read).unwrap();
+                read.for_each(&stored, |record| {
+                    all.push(String::from_utf8_lossy(record).split(';').next().unwrap().to_owned());
+                    Ok(())
+                })
+                .unwrap();
+            }
+            let expected: Vec<String> = [0, 1, 3, 7]
+                .into_iter()
+                .flat_map(|shard| (0..300).map(move |row| format!("{shard}-{row:03}")))
+                .collect();
+            assert_eq!(all, expected);
         }
-        let (stored, mut read, mut all) = (store.finish().unwrap(), BucketRows::default(), String::new());
-        for shard in 0..stored.shards() {
-            stored.shard(shard, &mut read).unwrap();
-            read.for_each(&stored, |record| {
-                all.push_str(std::str::from_utf8(record).unwrap());
-                Ok(())
-            })
-            .unwrap();
-        }
-        assert_eq!(all, "000102101112");
     }
 
     #[test]

@@ -19,7 +19,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("sample", &["domain", "value"]),
     ("log", &["digest"]),
     ("anatomy", &["lanes"]),
-    ("transform", &["domain", "hierarchy", "profile", "random", "secret", "value"]),
+    ("transform", &["domain", "hierarchy", "lanes", "profile", "random", "secret", "value"]),
     ("group", &["value"]),
     ("check", &["group", "hierarchy", "limits", "value"]),
     ("solve", &["check", "group", "limits"]),
@@ -28,7 +28,7 @@ const MODULES: &[(&str, &[&str])] = &[
     ("attack", &["anatomy", "domain", "group", "hierarchy", "random", "secret", "value"]),
     ("ledger", &["group", "secret"]),
     ("gate", &["anatomy", "attack", "check", "digest", "domain", "group", "hierarchy", "ledger", "limits", "value"]),
-    ("write", &["gate", "random", "secret", "value"]),
+    ("write", &["gate", "lanes", "random", "secret", "value"]),
     (
         "plan",
         &[

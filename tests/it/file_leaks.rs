@@ -95,11 +95,7 @@ fn ours(format: Format, compression: Compression, columns: &[(&str, Column<'_>)]
     let mut writer = PartWriter::start(&layout, Vec::new()).unwrap();
     let mut encoder = RecordEncoder::new(&layout);
     let columns: Vec<Column<'_>> = columns.iter().map(|(_, column)| column.clone()).collect();
-    for row in 0..columns[0].len() {
-        let mut record = Vec::new();
-        encoder.encode(&columns, row, &mut record).unwrap();
-        writer.record(&record).unwrap();
-    }
+    writer.batch(&mut encoder, &columns).unwrap();
     writer.finish().unwrap()
 }
 

@@ -337,11 +337,7 @@ fn decimals_of_a_fixed_scale_stay_decimals() {
     layout.decimal_scales = vec![Some(2)];
     let columns = [Column::Decimal(vec![Decimal::parse(b"1945.30"), None, Decimal::parse(b"-0.05")])];
     let (mut encoder, mut writer) = (RecordEncoder::new(&layout), PartWriter::start(&layout, Vec::new()).unwrap());
-    for row in 0..3 {
-        let mut record = Vec::new();
-        encoder.encode(&columns, row, &mut record).unwrap();
-        writer.record(&record).unwrap();
-    }
+    writer.batch(&mut encoder, &columns).unwrap();
     folder.write("in.parquet", writer.finish().unwrap());
     folder.write(
         "p.toml",

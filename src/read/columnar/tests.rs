@@ -149,11 +149,7 @@ fn parts_of_a_release_are_read_back() {
             ];
             let mut writer = PartWriter::start(&layout, Vec::new()).ok().unwrap();
             let mut encoder = RecordEncoder::new(&layout);
-            for row in 0..usize::try_from(rows).unwrap() {
-                let mut record = Vec::new();
-                encoder.encode(&columns, row, &mut record).unwrap();
-                writer.record(&record).unwrap();
-            }
+            writer.batch(&mut encoder, &columns).unwrap();
             let file = file(&writer.finish().unwrap());
             let columnar = open(file.path(), kind).unwrap();
             let scales = vec![None, Some(4), None, None];

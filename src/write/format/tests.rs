@@ -28,16 +28,13 @@ fn text(cells: &[Option<&str>]) -> Column<'static> {
 fn part(layout: &Layout, columns: &[Column<'_>]) -> Vec<u8> {
     let mut encoder = RecordEncoder::new(layout);
     let mut writer = PartWriter::start(layout, Vec::new()).ok().unwrap();
-    for row in 0..columns.first().map_or(0, Column::len) {
-        let mut record = Vec::new();
-        encoder.encode(columns, row, &mut record).unwrap();
-        writer.record(&record).unwrap();
-    }
+    writer.batch(&mut encoder, columns).unwrap();
     writer.finish().unwrap()
 }
 
 fn refusal(layout: &Layout, columns: &[Column<'_>]) -> Error {
-    RecordEncoder::new(layout).encode(columns, 0, &mut Vec::new()).unwrap_err()
+    let mut writer = PartWriter::start(layout, Vec::new()).ok().unwrap();
+    writer.batch(&mut RecordEncoder::new(layout), columns).unwrap_err()
 }
 
 const EVERY: [(&str, DataType); 8] = [
@@ -270,11 +267,7 @@ fn the_sink_sees_wide_writes_only() {
         layout.rows_per_group = 50_000;
         let mut encoder = RecordEncoder::new(&layout);
         let mut writer = PartWriter::start(&layout, Widths(Vec::new())).ok().unwrap();
-        for row in 0..cells.len() {
-            let mut record = Vec::new();
-            encoder.encode(std::slice::from_ref(&column), row, &mut record).unwrap();
-            writer.record(&record).unwrap();
-        }
+        writer.batch(&mut encoder, std::slice::from_ref(&column)).unwrap();
         let Widths(mut widths) = writer.finish().ok().unwrap();
         widths.pop();
         assert!(!widths.is_empty() && widths.iter().all(|width| *width >= 256 * 1024), "{}", format.name());
@@ -298,9 +291,7 @@ fn a_full_disk_is_called_so() {
     for format in Format::ALL {
         let layout = layout(format, &[("a", DataType::Integer)]);
         let mut writer = PartWriter::start(&layout, Full).ok().unwrap();
-        let mut record = Vec::new();
-        RecordEncoder::new(&layout).encode(&[Column::Integer(vec![Some(1)])], 0, &mut record).unwrap();
-        writer.record(&record).unwrap();
+        writer.batch(&mut RecordEncoder::new(&layout), &[Column::Integer(vec![Some(1)])]).unwrap();
         let error = writer.finish().err().unwrap();
         let full = ErrorKind::Io { operation: "write", cause: std::io::ErrorKind::StorageFull };
         assert_eq!(error.kind(), &full, "{}", format.name());

@@ -68,14 +68,9 @@ fn write_layout(
     }
     let mut encoder = RecordEncoder::new(&layout);
     let mut writer = PartWriter::start(&layout, BufWriter::new(file))?;
-    let mut record = Vec::new();
     for start in (0..options.rows).step_by(8192) {
         let batch = sample::batch(options, start..options.rows.min(start + 8192));
-        for row in 0..batch.rows {
-            record.clear();
-            encoder.encode(&batch.columns, row, &mut record)?;
-            writer.record(&record)?;
-        }
+        writer.batch(&mut encoder, &batch.columns)?;
     }
     writer.finish()?.flush().map_err(|cause| Error::new(ErrorKind::Io { operation: "write", cause: cause.kind() }))
 }
