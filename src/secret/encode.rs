@@ -81,10 +81,9 @@ pub fn encode_all(tags: &[[u8; 32]], bits: usize, encoding: TextEncoding, out: &
         out.reserve(tags.len() * encoding.digits(bits));
         return tags.iter().for_each(|tag| encode(tag, bits, encoding, out));
     }
-    let start = out.len();
-    out.resize(start + 32 * tags.len(), 0);
-    for (text, tag) in out[start..].as_chunks_mut::<32>().0.iter_mut().zip(tags) {
-        *text = hex(tag.first_chunk().expect("16 of 32 bytes"));
+    out.reserve(32 * tags.len());
+    for tag in tags {
+        out.extend_from_slice(&hex(tag.first_chunk().expect("16 of 32 bytes")));
     }
 }
 

@@ -53,7 +53,7 @@ impl FieldKey {
         message: impl Fn(usize) -> &'m [u8],
         out: &mut Vec<[u8; 32]>,
     ) {
-        out.clear();
+        // every one is written, so those of the batch before may stand until then
         out.resize(count, [0; 32]);
         let Keyed::Sha256(key) = &self.0 else {
             return out.iter_mut().enumerate().for_each(|(index, tag)| *tag = self.tag(message(index)));
