@@ -139,9 +139,12 @@ impl Decimal {
     #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is asked for")]
     pub fn to_f64(self) -> f64 {
         // both are exact as doubles, so the quotient is rounded once (Clinger 1990)
-        const EXACT: i128 = 1 << 53;
-        if self.scale <= 22 && (-EXACT..=EXACT).contains(&self.mantissa) {
-            return self.mantissa as f64 / POWERS[usize::from(self.scale)];
+        const EXACT: i64 = 1 << 53;
+        if let Ok(mantissa) = i64::try_from(self.mantissa)
+            && self.scale <= 22
+            && (-EXACT..=EXACT).contains(&mantissa)
+        {
+            return mantissa as f64 / POWERS[usize::from(self.scale)];
         }
         self.nearest()
     }
