@@ -4,34 +4,12 @@
 //! kept if its mark ends in `halvings` zeros. Where the table is full, one more zero is asked. What is kept does not depend on order,
 //! on repetition, or on how the values were split among workers; and of what is kept, everything is known exactly.
 
-use foldhash::quality::FixedState;
+use super::Marker;
 use hashbrown::HashTable;
-use std::hash::{BuildHasher as _, Hasher as _};
-
-/// Takes keyed marks of values: those who do not know the seed cannot choose values that are left out.
-#[derive(Clone)]
-pub struct Marker {
-    state: FixedState,
-}
-
-impl Marker {
-    /// With a seed that belongs to the run.
-    #[must_use]
-    pub fn new(seed: u64) -> Self {
-        Self { state: FixedState::with_seed(seed) }
-    }
-    /// The mark of a value.
-    #[must_use]
-    #[inline]
-    pub fn mark(&self, value: &[u8]) -> u64 {
-        let mut hasher = self.state.build_hasher();
-        hasher.write(value);
-        hasher.finish()
-    }
-}
 
 /// A bijection that spreads neighbouring numbers (Steele, Lea, Flood 2014, the finalizer of `SplitMix64`).
 #[must_use]
+#[inline]
 pub fn spread(number: u64) -> u64 {
     let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -51,7 +29,9 @@ pub struct DistinctSample {
     marker: Marker,
     most: usize,
     halvings: u32,
-    kept: HashTable<Kept>,
+    /// Places among those that are kept, by [`slot`].
+    places: HashTable<u32>,
+    kept: Vec<Kept>,
     /// The bytes of the values that are kept.
     bytes: Vec<u8>,
 }
@@ -70,6 +50,10 @@ impl Kept {
     fn value(self, bytes: &[u8]) -> &[u8] {
         &bytes[self.start..self.start + self.length]
     }
+    #[inline]
+    fn is(self, mark: u64, value: &[u8], bytes: &[u8]) -> bool {
+        self.mark == mark && *self.value(bytes) == *value
+    }
 }
 
 /// Past so many halvings nothing is dropped any more, because there is nothing like 2^40 values: marks are all alike.
@@ -79,7 +63,7 @@ impl DistinctSample {
     /// An empty one of at most so many values.
     #[must_use]
     pub fn new(marker: Marker, most: usize) -> Self {
-        Self { marker, most, halvings: 0, kept: HashTable::new(), bytes: Vec::new() }
+        Self { marker, most, halvings: 0, places: HashTable::new(), kept: Vec::new(), bytes: Vec::new() }
     }
     /// The marker.
     #[must_use]
@@ -110,30 +94,43 @@ impl DistinctSample {
         if !self.keeps(mark) {
             return;
         }
-        let bytes = &mut self.bytes;
-        if let Some(known) = self.kept.find_mut(slot(mark), |kept| kept.mark == mark && *kept.value(bytes) == *value) {
-            known.count += count;
+        let (kept, bytes) = (&mut self.kept, &mut self.bytes);
+        let place = self.places.find(slot(mark), |place| kept[*place as usize].is(mark, value, bytes));
+        if let Some(place) = place {
+            kept[*place as usize].count += count;
             return;
         }
-        if self.kept.len() >= self.most && self.halvings >= MOST_HALVINGS {
+        if kept.len() >= self.most && self.halvings >= MOST_HALVINGS {
             return;
         }
-        let kept = Kept { mark, count, start: bytes.len(), length: value.len() };
+        let place = u32::try_from(kept.len()).expect("samples have far fewer than 2^32 values");
+        kept.push(Kept { mark, count, start: bytes.len(), length: value.len() });
         bytes.extend_from_slice(value);
-        self.kept.insert_unique(slot(mark), kept, |kept| slot(kept.mark));
+        self.places.insert_unique(slot(mark), place, |place| slot(kept[*place as usize].mark));
         while self.kept.len() > self.most && self.halvings < MOST_HALVINGS {
             self.ask(self.halvings + 1);
         }
     }
     fn ask(&mut self, halvings: u32) {
-        self.halvings = self.halvings.max(halvings);
-        let needed = self.halvings;
-        self.kept.retain(|kept| kept.mark.trailing_zeros() >= needed);
-        let all = std::mem::take(&mut self.bytes);
-        for kept in &mut self.kept {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(kept.value(&all));
-            kept.start = start;
+        if halvings <= self.halvings {
+            return;
+        }
+        self.halvings = halvings;
+        let (bytes, mut end) = (&mut self.bytes, 0);
+        self.kept.retain_mut(|kept| {
+            let stays = kept.mark.trailing_zeros() >= halvings;
+            if stays {
+                // values lie in the order in which they came, so none is written over that is still to be moved
+                bytes.copy_within(kept.start..kept.start + kept.length, end);
+                kept.start = end;
+                end += kept.length;
+            }
+            stays
+        });
+        bytes.truncate(end);
+        self.places.clear();
+        for (place, kept) in (0..).zip(&self.kept) {
+            self.places.insert_unique(slot(kept.mark), place, |place| slot(self.kept[*place as usize].mark));
         }
     }
     /// Takes in what another worker kept under the same marker.
@@ -162,19 +159,32 @@ impl DistinctSample {
     #[must_use]
     pub fn count_of(&self, value: &[u8]) -> Option<u64> {
         let mark = self.marker.mark(value);
-        let is_it = |kept: &Kept| kept.mark == mark && *kept.value(&self.bytes) == *value;
-        self.kept.find(slot(mark), is_it).map(|kept| kept.count)
+        let place = self.places.find(slot(mark), |place| self.kept[*place as usize].is(mark, value, &self.bytes));
+        place.map(|place| self.kept[*place as usize].count)
     }
     /// Whether a value is kept.
     #[must_use]
     pub fn has(&self, value: &[u8]) -> bool {
         self.count_of(value).is_some()
     }
+    /// The kept values with how often they were taken, in no order that means anything.
+    #[must_use = "an iterator does nothing by itself"]
+    pub fn each(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.kept.iter().map(|kept| (kept.value(&self.bytes), kept.count))
+    }
     /// The kept values with how often they were taken, in order of the values.
     #[must_use]
     pub fn values(&self) -> Vec<(&[u8], u64)> {
-        let mut values: Vec<(&[u8], u64)> =
-            self.kept.iter().map(|kept| (kept.value(&self.bytes), kept.count)).collect();
+        self.first_values(usize::MAX)
+    }
+    /// The first of them.
+    #[must_use]
+    pub fn first_values(&self, most: usize) -> Vec<(&[u8], u64)> {
+        let mut values: Vec<(&[u8], u64)> = self.each().collect();
+        if most < values.len() {
+            values.select_nth_unstable(most);
+            values.truncate(most);
+        }
         values.sort_unstable();
         values
     }
@@ -206,6 +216,17 @@ mod tests {
         split.absorb(&sample(256, 9_000..20_000));
         assert!(whole.values() == split.values() && whole.halvings() == split.halvings());
         assert!(whole.len() <= 256 && whole.halvings() > 0);
+    }
+
+    #[test]
+    fn the_first_values_are_those_of_all_in_order() {
+        let sample = sample(256, 0..20_000);
+        for most in [0, 1, 100, 255, 256, 1000] {
+            let all = sample.values();
+            assert!(sample.first_values(most) == all[..most.min(all.len())]);
+        }
+        assert_eq!(sample.each().count(), sample.len());
+        assert!(sample.each().all(|(value, count)| sample.count_of(value) == Some(count)));
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub trait Count: Send + Sync + Sized + 'static {
     #[must_use]
     fn fork(&self) -> Self;
     /// Counts a batch; its columns are those of the policy, in order, and those not asked for may be empty. There are marks of the
-    /// columns of [`Reading::mark`].
+    /// columns of [`Reading::mark`],
+    /// and sightings of those of [`Reading::sight`].
     fn batch(&mut self, place: Place, batch: &Batch<'_>, marks: &Marks);
     /// Takes in what another worker counted.
     fn absorb(&mut self, other: Self);
@@ -73,6 +74,8 @@ pub struct Reading {
     columns: BTreeSet<usize>,
     /// Columns whose marks are taken, each with the rule that asked first.
     marked: BTreeMap<usize, &'static str>,
+    /// The same of columns whose sightings are taken.
+    sighted: BTreeMap<usize, &'static str>,
     entries: Vec<Entry>,
     rule: &'static str,
 }
@@ -80,13 +83,27 @@ pub struct Reading {
 impl Reading {
     /// One under which nothing is asked yet.
     pub(super) fn new(marker: Marker) -> Self {
-        Self { marker, columns: BTreeSet::new(), marked: BTreeMap::new(), entries: Vec::new(), rule: "" }
+        Self {
+            marker,
+            columns: BTreeSet::new(),
+            marked: BTreeMap::new(),
+            sighted: BTreeMap::new(),
+            entries: Vec::new(),
+            rule: "",
+        }
     }
     /// Has the marks of some columns taken, once for everybody.
     pub fn mark(&mut self, columns: impl IntoIterator<Item = usize>) {
         for column in columns {
             self.columns.insert(column);
             self.marked.entry(column).or_insert(self.rule);
+        }
+    }
+    /// Has the cells of some columns taken together where they repeat, once for everybody.
+    pub fn sight(&mut self, columns: impl IntoIterator<Item = usize>) {
+        for column in columns {
+            self.columns.insert(column);
+            self.sighted.entry(column).or_insert(self.rule);
         }
     }
     /// Asks for a count over some released columns. A count of the same kind that an earlier rule asked for is shared.
@@ -113,13 +130,16 @@ impl Reading {
             count: entry.count.fork_any(),
             microseconds: 0,
         };
+        let asked =
+            |columns: &BTreeMap<usize, &'static str>| columns.iter().map(|(at, rule)| (*at, *rule, 0)).collect();
         Examiner {
             columns,
             clock,
             shards: Vec::new(),
             entries: self.entries.iter().map(empty).collect(),
             marks: Marks::new(self.marker.clone(), columns),
-            marked: self.marked.iter().map(|(column, rule)| (*column, *rule, 0)).collect(),
+            marked: asked(&self.marked),
+            sighted: asked(&self.sighted),
         }
     }
     /// Adds up what the workers counted.
@@ -133,7 +153,7 @@ impl Reading {
                 total.microseconds += part.microseconds;
                 total.count.absorb_any(part.count);
             }
-            for (_, rule, microseconds) in examiner.marked {
+            for (_, rule, microseconds) in examiner.marked.into_iter().chain(examiner.sighted) {
                 *counts.marking.entry(rule).or_default() += microseconds;
             }
         }
@@ -154,6 +174,7 @@ pub struct Examiner<'r> {
     marks: Marks,
     /// Columns whose marks are taken, the rule that asked first, and microseconds.
     marked: Vec<(usize, &'static str, u64)>,
+    sighted: Vec<(usize, &'static str, u64)>,
 }
 
 impl Examiner<'_> {
@@ -174,6 +195,12 @@ impl Examiner<'_> {
             *microseconds += end.saturating_sub(start);
             start = end;
         }
+        for (column, _, microseconds) in &mut self.sighted {
+            self.marks.sight(*column, &batch.columns[*column]);
+            let end = (self.clock)();
+            *microseconds += end.saturating_sub(start);
+            start = end;
+        }
         for entry in &mut self.entries {
             entry.count.batch_any(place, batch, &self.marks);
             let end = (self.clock)();
@@ -190,7 +217,7 @@ pub(super) struct Counts {
     /// By shard: its file and rows.
     shards: BTreeMap<u64, (usize, u64)>,
     entries: Vec<Entry>,
-    /// Microseconds of taking marks, by the rule that asked first.
+    /// Microseconds of taking marks and sightings, by the rule that asked first.
     marking: BTreeMap<&'static str, u64>,
 }
 

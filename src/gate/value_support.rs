@@ -4,14 +4,10 @@
 //! For each value the members are counted up to the limit that is asked, so memory is bounded by different values, and
 //! those are sampled by their marks where there are many. The least and the greatest number are followed apart.
 
-use super::distinct::{slot, spread};
+use super::distinct::spread;
+use super::support::Support;
 use super::{Case, Count, Marks, Place, Reading};
-use crate::value::{Batch, Column, Decimal, Text};
-use hashbrown::HashTable;
-use std::cmp::Ordering;
-
-/// Different values of a column that are kept.
-const VALUES: usize = 1 << 15;
+use crate::value::Batch;
 
 /// Every column that is looked at.
 pub(super) struct ValueSupport {
@@ -19,36 +15,6 @@ pub(super) struct ValueSupport {
     pub(super) columns: Vec<Support>,
     /// Columns together: their places, and their tuples as if they were values.
     pub(super) tuples: Vec<(Vec<usize>, Support)>,
-}
-
-/// One of them.
-pub(super) struct Support {
-    /// Place among the released columns.
-    pub(super) place: usize,
-    /// Cells that are not null.
-    pub(super) cells: u64,
-    /// One in `2^halvings` different values is kept.
-    pub(super) halvings: u32,
-    /// Whether it holds numbers or dates, whose extremes stand out.
-    ordered: bool,
-    /// Members that each value must have; 1 where nothing is asked.
-    pub(super) limit: usize,
-    kept: HashTable<Value>,
-    least: Option<Extreme>,
-    greatest: Option<Extreme>,
-}
-
-struct Value {
-    mark: u64,
-    rows: u64,
-    /// Marks of its members, up to the limit; empty where rows are members.
-    members: Vec<u64>,
-}
-
-/// An extreme number and its members.
-struct Extreme {
-    number: f64,
-    value: Value,
 }
 
 /// Places of the columns whose values are looked at.
@@ -89,7 +55,12 @@ pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
     }
     let subject = case.policy.subject;
     let all: Vec<usize> = places.iter().chain(together.iter().flatten()).copied().chain(subject).collect();
-    reading.mark(all.iter().copied());
+    if subject.is_some() {
+        reading.mark(all.iter().copied());
+    } else {
+        reading.sight(places.iter().copied());
+        reading.mark(together.iter().flatten().copied());
+    }
     let promised = |place: usize| case.policy.columns[place].shared_by.and_then(|rows| usize::try_from(rows).ok());
     reading.want(all, || ValueSupport {
         subject,
@@ -116,151 +87,9 @@ fn is_ordered(semantic: crate::domain::SemanticType) -> bool {
     matches!(semantic, Integer | Decimal | Date | Timestamp)
 }
 
-impl Support {
-    fn new(place: usize, limit: usize, ordered: bool) -> Self {
-        Self { place, cells: 0, halvings: 0, ordered, limit, kept: HashTable::new(), least: None, greatest: None }
-    }
-    /// Different values, about: exact where nothing was halved.
-    pub(super) fn distinct(&self) -> u64 {
-        (self.kept.len() as u64) << self.halvings
-    }
-    /// Different values with fewer members than the limit, about.
-    pub(super) fn rare(&self) -> u64 {
-        (self.kept.iter().filter(|value| value.count() < self.limit as u64).count() as u64) << self.halvings
-    }
-    /// Members of the least and the greatest number, up to the limit.
-    pub(super) fn extremes(&self) -> Option<(u64, u64)> {
-        Some((self.least.as_ref()?.value.count(), self.greatest.as_ref()?.value.count()))
-    }
-
-    /// Takes the marks of tuples; zero is one without a cell. Rows are members.
-    fn add_tuples(&mut self, marks: impl Iterator<Item = u64>) {
-        for mark in marks.filter(|mark| *mark > 0) {
-            self.cells += 1;
-            if mark.trailing_zeros() < self.halvings {
-                continue;
-            }
-            match self.kept.find_mut(slot(mark), |known| known.mark == mark) {
-                Some(known) => known.rows += 1,
-                None => self.keep(Value { mark, rows: 1, members: Vec::new() }),
-            }
-        }
-    }
-    /// Takes cells with their marks; of the members' cells the marks are enough.
-    fn add(&mut self, cells: &Text<'_>, marks: &[u64], members: Option<&[u64]>) {
-        for (row, mark) in marks.iter().copied().enumerate() {
-            let Some(cell) = cells.get(row) else { continue };
-            self.cells += 1;
-            let kept = mark.trailing_zeros() >= self.halvings;
-            let number = if self.ordered { number_of(cell) } else { None };
-            let stands_out = number.is_some_and(|number| {
-                self.least.as_ref().is_none_or(|extreme| number <= extreme.number)
-                    || self.greatest.as_ref().is_none_or(|extreme| number >= extreme.number)
-            });
-            if !kept && !stands_out {
-                continue;
-            }
-            let member = members.map(|members| members[row]);
-            let one = || Value { mark, rows: 1, members: member.into_iter().collect() };
-            if kept {
-                // most cells hold a value that is known: nothing is allocated for them
-                match self.kept.find_mut(slot(mark), |known| known.mark == mark) {
-                    Some(known) => known.count_in(1, member.as_slice(), self.limit),
-                    None => self.keep(one()),
-                }
-            }
-            if let Some(number) = number.filter(|_| stands_out) {
-                self.stand_out(number, &one);
-            }
-        }
-    }
-    fn keep(&mut self, value: Value) {
-        if value.mark.trailing_zeros() < self.halvings {
-            return;
-        }
-        let limit = self.limit;
-        if let Some(known) = self.kept.find_mut(slot(value.mark), |known| known.mark == value.mark) {
-            known.merge(&value, limit);
-            return;
-        }
-        self.kept.insert_unique(slot(value.mark), value, |value| slot(value.mark));
-        while self.kept.len() > VALUES && self.halvings < 40 {
-            self.ask(self.halvings + 1);
-        }
-    }
-    fn ask(&mut self, halvings: u32) {
-        self.halvings = self.halvings.max(halvings);
-        let needed = self.halvings;
-        self.kept.retain(|value| value.mark.trailing_zeros() >= needed);
-    }
-    fn stand_out(&mut self, number: f64, value: &dyn Fn() -> Value) {
-        let limit = self.limit;
-        for (extreme, beyond) in [(&mut self.least, Ordering::Less), (&mut self.greatest, Ordering::Greater)] {
-            join(extreme, Extreme { number, value: value() }, beyond, limit);
-        }
-    }
-    fn absorb(&mut self, other: Self) {
-        self.cells += other.cells;
-        self.ask(other.halvings);
-        for value in other.kept {
-            self.keep(value);
-        }
-        for (mine, theirs, beyond) in
-            [(&mut self.least, other.least, Ordering::Less), (&mut self.greatest, other.greatest, Ordering::Greater)]
-        {
-            if let Some(theirs) = theirs {
-                join(mine, theirs, beyond, self.limit);
-            }
-        }
-    }
-}
-
-/// Takes what lies beyond the extreme so far, and the members of what equals it.
-fn join(extreme: &mut Option<Extreme>, other: Extreme, beyond: Ordering, limit: usize) {
-    let Some(known) = extreme else {
-        *extreme = Some(other);
-        return;
-    };
-    match other.number.total_cmp(&known.number) {
-        Ordering::Equal => known.value.merge(&other.value, limit),
-        order if order == beyond => *known = other,
-        _ => {}
-    }
-}
-
-impl Value {
-    /// Members, up to the limit where they are persons.
-    fn count(&self) -> u64 {
-        if self.members.is_empty() { self.rows } else { self.members.len() as u64 }
-    }
-    fn merge(&mut self, other: &Self, limit: usize) {
-        self.count_in(other.rows, &other.members, limit);
-    }
-    fn count_in(&mut self, rows: u64, members: &[u64], limit: usize) {
-        self.rows += rows;
-        for member in members {
-            if self.members.len() >= limit {
-                break;
-            }
-            if !self.members.contains(member) {
-                self.members.push(*member);
-            }
-        }
-    }
-}
-
-/// A number, or a date as one; none for what is neither.
-fn number_of(cell: &[u8]) -> Option<f64> {
-    if cell.len() >= 8 && cell[4] == b'-' {
-        let digits: Vec<u8> = cell.iter().copied().filter(u8::is_ascii_digit).collect();
-        return Decimal::parse(&digits).map(Decimal::to_f64);
-    }
-    Decimal::parse(cell).map(Decimal::to_f64)
-}
-
 impl Count for ValueSupport {
     fn fork(&self) -> Self {
-        let fork = |column: &Support| Support::new(column.place, column.limit, column.ordered);
+        let fork = |column: &Support| column.fork();
         Self {
             subject: self.subject,
             columns: self.columns.iter().map(fork).collect(),
@@ -270,8 +99,8 @@ impl Count for ValueSupport {
     fn batch(&mut self, _: Place, batch: &Batch<'_>, marks: &Marks) {
         let members = self.subject.map(|at| marks.of(at));
         for column in &mut self.columns {
-            let cells: &Column<'_> = &batch.columns[column.place];
-            column.add(&cells.to_text(), marks.of(column.place), members);
+            let cells = batch.columns[column.place].to_text();
+            column.add(&cells, marks, members);
         }
         for (places, tuples) in &mut self.tuples {
             let columns: Vec<&[u64]> = places.iter().map(|place| marks.of(*place)).collect();
@@ -288,6 +117,118 @@ impl Count for ValueSupport {
         }
         for ((_, tuples), (_, other)) in self.tuples.iter_mut().zip(other.tuples) {
             tuples.absorb(other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Marker;
+    use crate::gate::numbers::number_of;
+    use crate::value::{Column, TextBuilder};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// What is told of a column.
+    fn told(support: &Support) -> (u64, u64, u64, u32, Option<(u64, u64)>) {
+        (support.cells, support.distinct(), support.rare(), support.halvings, support.extremes())
+    }
+
+    fn batches(cells: &[(Option<String>, u32)], rows: usize) -> Vec<Batch<'static>> {
+        let batch = |(number, cells): (usize, &[(Option<String>, u32)])| {
+            let (mut values, mut members) = (TextBuilder::default(), TextBuilder::default());
+            for (cell, member) in cells {
+                values.push_option(cell.as_ref().map(String::as_bytes));
+                members.push(member.to_string().as_bytes());
+            }
+            let columns = vec![Column::Text(values.finish(false)), Column::Text(members.finish(false))];
+            Batch { first_row: (number * rows) as u64, rows: cells.len(), columns }
+        };
+        cells.chunks(rows).enumerate().map(batch).collect()
+    }
+
+    /// Counted by some workers, each of which takes every so many batches.
+    fn counted(
+        marks: impl Fn() -> Marks,
+        batches: &[Batch<'_>],
+        subject: Option<usize>,
+        limit: usize,
+        workers: usize,
+    ) -> Support {
+        let support = ValueSupport { subject, columns: vec![Support::new(0, limit, true)], tuples: Vec::new() };
+        let mut all = support.fork();
+        for worker in 0..workers {
+            let (mut mine, mut marks) = (support.fork(), marks());
+            for batch in batches.iter().skip(worker).step_by(workers) {
+                for (at, column) in batch.columns.iter().enumerate() {
+                    marks.take(at, column);
+                    marks.sight(at, column);
+                }
+                mine.batch(Place { file: 0, shard: 0, first_row: batch.first_row }, batch, &marks);
+            }
+            all.absorb(mine);
+        }
+        all.columns.remove(0)
+    }
+
+    #[test]
+    fn of_too_many_values_the_same_share_is_kept_whoever_counts_and_however_cells_are_taken_together() {
+        let cells = (0..120_000_u32).map(|row| {
+            // most rows alone, some values often
+            let number = if row % 3 == 0 { row % 50 } else { row };
+            (Some(format!("{}.{:02}", number / 100, number % 100)), row % 7)
+        });
+        let (batches, marker) = (batches(&cells.collect::<Vec<_>>(), 5000), Marker::new(6));
+        let plain = counted(|| Marks::one_by_one(marker.clone(), 2), &batches, None, 2, 1);
+        assert!(plain.halvings > 0 && plain.rare() > 0 && plain.cells == 120_000);
+        assert_eq!(told(&counted(|| Marks::new(marker.clone(), 2), &batches, None, 2, 3)), told(&plain));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn counts_are_the_same_with_and_without_cells_taken_together_and_as_a_plain_count_has_them(
+            numbers in proptest::collection::vec((proptest::option::weighted(0.9, 0..3000_u32), 0..40_u32), 1..3000),
+            most in 1..3000_u32, digits in 0..3_usize, rows in 200..1500_usize, limit in 1..6_usize, by_person: bool,
+        ) {
+            let text = |number: u32| match number % 50 {
+                // other texts of the same numbers, dates, and what is no number
+                7 => format!("{}.0", number % most),
+                8 => format!("-{}", number % most),
+                9 => format!("20{:02}-03-{:02}", number % 7, 1 + number % 28),
+                10 => "none".to_owned(),
+                _ => format!("{:.digits$}", f64::from(number % most) / 8.0),
+            };
+            let cells: Vec<(Option<String>, u32)> = numbers.into_iter().map(|(number, member)| (number.map(text), member)).collect();
+            let (batches, marker) = (batches(&cells, rows), Marker::new(2));
+            let subject = by_person.then_some(1);
+            let together = counted(|| Marks::new(marker.clone(), 2), &batches, subject, limit, 1);
+            for workers in [1, 3] {
+                let alone = counted(|| Marks::one_by_one(marker.clone(), 2), &batches, subject, limit, workers);
+                let both = counted(|| Marks::new(marker.clone(), 2), &batches, subject, limit, workers);
+                proptest::prop_assert_eq!(told(&alone), told(&together));
+                proptest::prop_assert_eq!(told(&both), told(&together));
+            }
+            let mut plain: BTreeMap<&str, (u64, BTreeSet<u32>)> = BTreeMap::new();
+            let mut extremes: BTreeMap<i128, (u64, BTreeSet<u32>)> = BTreeMap::new();
+            for (cell, member) in &cells {
+                let Some(cell) = cell else { continue };
+                let count = |(rows, members): &mut (u64, BTreeSet<u32>)| {
+                    *rows += 1;
+                    members.insert(*member);
+                };
+                count(plain.entry(cell.as_str()).or_default());
+                if let Some(number) = number_of(cell.as_bytes()) {
+                    // eighths are exact
+                    #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
+                    count(extremes.entry((number * 1000.0).round() as i128).or_default());
+                }
+            }
+            let members = |(rows, members): &(u64, BTreeSet<u32>)| if by_person { members.len() as u64 } else { *rows };
+            let shown = |count: u64| if by_person { count.min(limit as u64) } else { count };
+            proptest::prop_assert_eq!(together.distinct(), plain.len() as u64);
+            proptest::prop_assert_eq!(together.rare(), plain.values().filter(|value| members(value) < limit as u64).count() as u64);
+            let ends = extremes.values().next().zip(extremes.values().next_back());
+            proptest::prop_assert_eq!(together.extremes(), ends.map(|(least, greatest)| (shown(members(least)), shown(members(greatest)))));
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The words of the released cells, as keyed marks in bounded memory, and identifiers among them that need no source to be known.
 //!
 //! A value that names a person may be a whole cell, a word of one, some words in a row, or, in prose without blanks, any few Han
-//! characters. Each of these is marked once. Repeated cells cost one look.
+//! characters. Each of these is marked once. Repeated cells cost one look a batch, and mostly less.
 
+use super::numbers;
 use super::{Count, Marker, Marks, Place, Shapes};
 use crate::domain::SemanticType;
-use crate::value::{Batch, Column, Text};
+use crate::value::{Batch, Text};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,26 +18,29 @@ pub(super) struct Words {
     columns: Vec<(usize, bool)>,
     /// What the values look like that are looked for; a word that looks otherwise is none of them.
     shapes: Option<Arc<Shapes>>,
-    /// By column: marks of cells seen lately.
+    /// By column: marks of cells that were looked at lately. What is found does not depend on it.
     lately: Vec<Vec<u64>>,
     /// Where the runs of the present cell begin and end.
     runs: Vec<(usize, usize)>,
     kept: Kept,
-    /// Distinct cells with an identifier in them, by column and kind.
-    patterns: BTreeMap<(usize, SemanticType), u64>,
+    /// Marks of distinct cells with an identifier in them, by column and kind.
+    patterns: BTreeMap<(usize, SemanticType), Kept>,
 }
 
-/// Marks of words, each with the first column that has it.
-#[derive(Default)]
+/// Marks of words or cells, each with the first column that has it.
 struct Kept {
     marks: HashMap<u64, usize, foldhash::fast::FixedState>,
     halvings: u32,
+    /// More than these are not kept: past that, every second one.
+    most: usize,
 }
 
 /// Cells that are remembered as seen, for each column.
 const LATELY: usize = 1 << 12;
-/// Marks that are kept; past that, every second one.
+/// Marks of words that are kept.
 const MOST: usize = 4 << 20;
+/// Marks of cells with an identifier that are kept, of a column and kind.
+const MOST_CELLS: usize = 1 << 16;
 /// A value lighter than this is found by chance. A letter weighs one, a character beyond ASCII two; short numbers weigh nothing,
 /// because amounts, years and codes are numbers too.
 const LIGHTEST: usize = 4;
@@ -46,7 +50,8 @@ const SHORTEST_IDENTIFIER: usize = 11;
 impl Words {
     pub(super) fn new(marker: Marker, columns: Vec<(usize, bool)>, shapes: Option<Arc<Shapes>>) -> Self {
         let lately = columns.iter().map(|_| vec![0; LATELY]).collect();
-        Self { marker, columns, shapes, lately, runs: Vec::new(), kept: Kept::default(), patterns: BTreeMap::new() }
+        let kept = Kept::new(MOST);
+        Self { marker, columns, shapes, lately, runs: Vec::new(), kept, patterns: BTreeMap::new() }
     }
     /// The column that has this value as a word; none also where its mark is not kept.
     pub(super) fn column_of(&self, value: &[u8]) -> Option<usize> {
@@ -61,23 +66,27 @@ impl Words {
     pub(super) fn len(&self) -> usize {
         self.kept.marks.len()
     }
-    /// Distinct cells with an identifier in them, by column and kind.
-    pub(super) fn patterns(&self) -> &BTreeMap<(usize, SemanticType), u64> {
-        &self.patterns
+    /// Distinct cells with an identifier in them, by column and kind; about, where there are very many.
+    pub(super) fn patterns(&self) -> BTreeMap<(usize, SemanticType), u64> {
+        self.patterns.iter().map(|(what, cells)| (*what, (cells.marks.len() as u64) << cells.halvings)).collect()
     }
 
-    fn cells(&mut self, place: usize, text: &Text<'_>, marks: &[u64]) {
+    fn cells(&mut self, place: usize, text: &Text<'_>, marks: &Marks) {
         let (column, prose) = self.columns[place];
-        for (row, mark) in marks.iter().copied().enumerate() {
+        marks.each(column, |mark, row, _| {
+            if let Some(cell) = text.get(row).filter(|cell| numbers::is_short(cell)) {
+                // as many cells are: one word, and no identifier
+                return self.word(column, cell, mark, LIGHTEST);
+            }
             let seen = &mut self.lately[place][usize::try_from(mark >> 32).unwrap_or(0) % LATELY];
             if *seen == mark {
-                continue;
+                return;
             }
             *seen = mark;
             if let Some(cell) = text.get(row) {
                 self.cell(column, prose, cell, mark);
             }
-        }
+        });
     }
     fn cell(&mut self, column: usize, prose: bool, cell: &[u8], mark: u64) {
         if cell.len() < SHORTEST_IDENTIFIER && cell.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
@@ -91,7 +100,7 @@ impl Words {
         let alone = matches!(runs[..], [(start, end)] if start == 0 && end == cell.len());
         for (at, (start, end)) in runs.iter().enumerate() {
             let run = &cell[*start..*end];
-            self.identifiers(column, run, alone);
+            self.identifiers(column, run, alone, mark);
             if alone && run.is_ascii() {
                 continue;
             }
@@ -108,6 +117,7 @@ impl Words {
         self.runs = runs;
     }
     /// Keeps a word that may be a value that is looked for, and is heavy enough not to be one by chance.
+    #[inline]
     fn word(&mut self, column: usize, word: &[u8], mark: u64, lightest: usize) {
         let looks = self.shapes.as_ref().is_none_or(|shapes| shapes.fits(word, mark));
         if looks && weight(word) >= lightest {
@@ -128,7 +138,7 @@ impl Words {
     }
     /// Identifiers by their form. A number that only looks like a mobile or a card is one in prose alone: as a whole cell it may be
     /// an order number, of which one in fourteen begins as a mobile and one in ten has the right last digit.
-    fn identifiers(&mut self, column: usize, run: &[u8], alone: bool) {
+    fn identifiers(&mut self, column: usize, run: &[u8], alone: bool, mark: u64) {
         let mut kinds: &[SemanticType] = &[];
         if run.contains(&b'@') {
             kinds = &[SemanticType::Email];
@@ -143,19 +153,22 @@ impl Words {
         }
         for kind in kinds {
             if kind.canonicalize(run, &mut Vec::new()).is_ok() {
-                *self.patterns.entry((column, *kind)).or_default() += 1;
+                self.patterns.entry((column, *kind)).or_insert_with(|| Kept::new(MOST_CELLS)).keep(mark, column);
             }
         }
     }
 }
 
 impl Kept {
+    fn new(most: usize) -> Self {
+        Self { marks: HashMap::default(), halvings: 0, most }
+    }
     fn keep(&mut self, mark: u64, column: usize) {
         if mark.trailing_zeros() < self.halvings {
             return;
         }
         self.marks.entry(mark).and_modify(|known| *known = column.min(*known)).or_insert(column);
-        while self.marks.len() > MOST {
+        while self.marks.len() > self.most {
             self.ask(self.halvings + 1);
         }
     }
@@ -163,6 +176,12 @@ impl Kept {
         self.halvings = self.halvings.max(halvings);
         let needed = self.halvings;
         self.marks.retain(|mark, _| mark.trailing_zeros() >= needed);
+    }
+    fn absorb(&mut self, other: Self) {
+        self.ask(other.halvings);
+        for (mark, column) in other.marks {
+            self.keep(mark, column);
+        }
     }
 }
 
@@ -172,20 +191,13 @@ impl Count for Words {
     }
     fn batch(&mut self, _: Place, batch: &Batch<'_>, marks: &Marks) {
         for place in 0..self.columns.len() {
-            let column = self.columns[place].0;
-            match &batch.columns[column] {
-                Column::Text(text) => self.cells(place, text, marks.of(column)),
-                other => self.cells(place, &other.to_text(), marks.of(column)),
-            }
+            self.cells(place, &batch.columns[self.columns[place].0].to_text(), marks);
         }
     }
     fn absorb(&mut self, other: Self) {
-        self.kept.ask(other.kept.halvings);
-        for (mark, column) in other.kept.marks {
-            self.kept.keep(mark, column);
-        }
-        for (what, count) in other.patterns {
-            *self.patterns.entry(what).or_default() += count;
+        self.kept.absorb(other.kept);
+        for (what, cells) in other.patterns {
+            self.patterns.entry(what).or_insert_with(|| Kept::new(MOST_CELLS)).absorb(cells);
         }
     }
 }
@@ -232,15 +244,19 @@ fn find_runs(cell: &[u8], runs: &mut Vec<(usize, usize)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::TextBuilder;
+    use crate::value::{Column, TextBuilder};
 
     fn words(prose: bool, cells: &[&str]) -> Words {
         let mut words = Words::new(Marker::new(1), vec![(0, prose)], None);
+        look(&mut words, Marks::new(Marker::new(1), 1), cells);
+        words
+    }
+    fn look(words: &mut Words, mut marks: Marks, cells: &[&str]) {
         let mut builder = TextBuilder::default();
         cells.iter().for_each(|cell| builder.push(cell.as_bytes()));
-        let marks: Vec<u64> = cells.iter().map(|cell| words.marker.mark(cell.as_bytes())).collect();
-        words.cells(0, &builder.finish(false), &marks);
-        words
+        let batch = Batch { first_row: 0, rows: cells.len(), columns: vec![Column::Text(builder.finish(false))] };
+        marks.sight(0, &batch.columns[0]);
+        words.batch(Place { file: 0, shard: 0, first_row: 0 }, &batch, &marks);
     }
 
     #[test]
@@ -268,10 +284,7 @@ mod tests {
         }
         let mut words = Words::new(marker.clone(), vec![(0, true)], Some(Arc::new(shapes)));
         let cells = ["1234567.89", "a long text about nobody", "ask John Smith", "患者张三丰来诊"];
-        let mut builder = TextBuilder::default();
-        cells.iter().for_each(|cell| builder.push(cell.as_bytes()));
-        let marks: Vec<u64> = cells.iter().map(|cell| marker.mark(cell.as_bytes())).collect();
-        words.cells(0, &builder.finish(false), &marks);
+        look(&mut words, Marks::new(marker, 1), &cells);
         assert_eq!((words.len(), words.column_of(b"John Smith")), (1, Some(0)));
     }
 
@@ -287,5 +300,35 @@ mod tests {
         assert_eq!(kinds(&["13800138000", "4111111111111111"]), [], "an order number is no mobile");
         assert_eq!(kinds(&["11010519491231002X"]), [SemanticType::ResidentId]);
         assert_eq!(kinds(&["no 110105194912310021 here", "12345"]), []);
+    }
+    proptest::proptest! {
+        #[test]
+        fn what_is_found_is_the_same_however_cells_are_taken_together(
+            numbers in proptest::collection::vec(0..6000_u32, 1..1500), most in 1..6000_u32, workers in 1..4_usize,
+        ) {
+            let cells: Vec<String> = numbers.iter().map(|number| match number % most % 4 {
+                0 => format!("write to wang{}@example.com", number % most),
+                1 => format!("{}.50", number % most),
+                2 => format!("Anna {}", number % most),
+                _ => format!("张三{} from 11010519491231002X", number % most),
+            }).collect();
+            let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
+            let found = |marks: &dyn Fn() -> Marks, workers: usize| {
+                let empty = Words::new(Marker::new(1), vec![(0, true)], None);
+                let mut all = empty.fork();
+                for part in cells.chunks(cells.len().div_ceil(workers)) {
+                    let mut mine = empty.fork();
+                    part.chunks(400).for_each(|cells| look(&mut mine, marks(), cells));
+                    all.absorb(mine);
+                }
+                let marks: BTreeMap<u64, usize> = all.kept.marks.iter().map(|(mark, column)| (*mark, *column)).collect();
+                (marks, all.patterns())
+            };
+            let together = found(&|| Marks::new(Marker::new(1), 1), workers);
+            proptest::prop_assert!(together == found(&|| Marks::one_by_one(Marker::new(1), 1), 1));
+            let like = |sign: &str| cells.iter().filter(|cell| cell.contains(sign)).collect::<std::collections::BTreeSet<_>>().len() as u64;
+            let counts = [SemanticType::Email, SemanticType::ResidentId].map(|kind| together.1.get(&(0, kind)).copied().unwrap_or(0));
+            proptest::prop_assert_eq!(counts, [like("@"), like("X")]);
+        }
     }
 }

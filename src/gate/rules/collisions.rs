@@ -55,7 +55,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             split += u64::from(*domain.entry(canonical).or_insert(token) != token);
         }
         let on_disk: BTreeSet<&[u8]> =
-            tokens.distinct.values().into_iter().map(|(token, _)| token).filter(|token| looked_at(token)).collect();
+            tokens.distinct.each().map(|(token, _)| token).filter(|token| looked_at(token)).collect();
         let strange = on_disk.iter().filter(|token| !by_token.contains_key(*token)).count();
         let missing = by_token.keys().filter(|token| !on_disk.contains(*token)).count();
         wrong += merged + split + (strange + missing) as u64;

@@ -31,7 +31,7 @@ fn searched(case: &Case<'_>) -> Vec<(usize, bool)> {
 fn wants(case: &Case<'_>, reading: &mut Reading) {
     let columns = searched(case);
     if !columns.is_empty() {
-        reading.mark(columns.iter().map(|(at, _)| *at));
+        reading.sight(columns.iter().map(|(at, _)| *at));
         let shapes = case.aside.shapes.clone();
         reading.want([], || Words::new(case.marker.clone(), columns.clone(), shapes));
     }
@@ -82,12 +82,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Result<Finding> {
         .map(|(column, count)| format!("{} in `{}`", counted(*count, "value"), case.policy.columns[*column].name))
         .collect();
     for ((column, kind), count) in words.patterns() {
-        told.push(format!(
-            "{} like {} in `{}`",
-            counted(*count, "cell"),
-            kind.name(),
-            case.policy.columns[*column].name
-        ));
+        told.push(format!("{} like {} in `{}`", counted(count, "cell"), kind.name(), case.policy.columns[column].name));
     }
     let columns: BTreeSet<usize> = searched(case).into_iter().map(|(at, _)| at).collect();
     let words = match words.halvings() {

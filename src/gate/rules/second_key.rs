@@ -32,7 +32,7 @@ fn compare(case: &Case<'_>) -> Result<Finding> {
     for (place, column) in columns {
         any = true;
         let Some(operators) = case.operators else { return Ok(Finding::did_not_run("there is no second key")) };
-        let kept = case.aside.tokens.get(place).and_then(Option::as_ref).map(super::super::DistinctSample::values);
+        let kept = case.aside.tokens.get(place).and_then(Option::as_ref).map(|kept| kept.first_values(VALUES));
         let kept = kept.unwrap_or_default();
         // of tokens that are fresh in every row, raw cells of the sampled rows
         let fresh = case.aside.rows.iter().filter_map(|row| row.raw.get(column.source)).map(|raw| (None, raw));

@@ -36,7 +36,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     };
     let shared = |(first, second): &(usize, usize)| {
         let (first, second) = (&counts.columns[*first].distinct, &counts.columns[*second].distinct);
-        first.values().iter().filter(|(token, _)| second.has(token)).count() as u64
+        first.each().filter(|(token, _)| second.has(token)).count() as u64
     };
     let found: u64 = pairs.iter().map(shared).sum();
     let pairs = counted(pairs.len() as u64, "pair of columns").replace("pair of columnss", "pairs of columns");

@@ -49,8 +49,8 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             return Finding::did_not_run("no value of a token column was kept aside");
         }
         let index = Index::new(&tokens.distinct);
-        let pairs: Vec<(&[u8], &[u8])> = values.values().iter().map(|(entry, _)| token_and_raw(entry)).collect();
-        let pairs = &pairs[..pairs.len().min(VALUES)];
+        let pairs: Vec<(&[u8], &[u8])> =
+            values.first_values(VALUES).iter().map(|(entry, _)| token_and_raw(entry)).collect();
         tried += pairs.len();
         let semantic = case.policy.sources[column.source].semantic;
         let domain = column.domain.as_deref().unwrap_or_default();
@@ -155,7 +155,7 @@ struct Index<'t> {
 impl<'t> Index<'t> {
     fn new(tokens: &'t DistinctSample) -> Self {
         let mut index = Self { starts: HashMap::default(), ends: HashMap::default() };
-        for (token, _) in tokens.values() {
+        for (token, _) in tokens.each() {
             if token.len() >= LONG {
                 index.starts.entry(&token[..LONG]).or_default().push(token);
                 index.ends.entry(&token[token.len() - LONG..]).or_default().push(token);
