@@ -8,7 +8,8 @@ use crate::domain::SemanticType;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role};
 use crate::value::{Batch, DataType};
-use std::collections::{BTreeMap, BTreeSet};
+use hashbrown::HashSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) const RULE: Rule = Rule {
@@ -38,19 +39,19 @@ struct Places {
 /// Marks to be looked for. Nearly all that come by are others: a table of bits says so at once.
 struct Wanted {
     bits: Vec<u64>,
-    marks: BTreeSet<u64>,
+    marks: HashSet<u64, foldhash::fast::RandomState>,
 }
 
-const BITS: u64 = 1 << 20;
+/// Few enough for the first cache; of ten thousand marks one in thirteen others passes.
+const BITS: u64 = 1 << 17;
 
 impl Wanted {
-    fn new(marks: BTreeSet<u64>) -> Self {
+    fn new(all: impl Iterator<Item = u64>) -> Self {
         let mut bits = vec![0; usize::try_from(BITS / 64).unwrap_or(0)];
-        for mark in &marks {
-            bits[Self::word(*mark)] |= 1 << (mark % 64);
-        }
+        let marks = all.inspect(|mark| bits[Self::word(*mark)] |= 1 << (mark % 64)).collect();
         Self { bits, marks }
     }
+    #[inline]
     fn has(&self, mark: u64) -> bool {
         self.bits[Self::word(mark)] >> (mark % 64) & 1 == 1 && self.marks.contains(&mark)
     }
@@ -61,9 +62,9 @@ impl Wanted {
 
 fn wants(case: &Case<'_>, reading: &mut Reading) {
     let columns = telling_columns(case);
-    let wanted: BTreeSet<u64> = sampled(case, &columns).into_keys().collect();
-    if wanted.len() >= LEAST {
-        let wanted = Arc::new(Wanted::new(wanted));
+    let wanted = Wanted::new(sampled(case, &columns).into_keys());
+    if wanted.marks.len() >= LEAST {
+        let wanted = Arc::new(wanted);
         reading.mark(columns.iter().copied());
         reading.want(columns.iter().copied(), || Places { columns: columns.clone(), rows: BTreeMap::new(), wanted });
     }
@@ -184,18 +185,29 @@ impl<'c> Key<'c> {
     }
 }
 
+impl Places {
+    /// Looks for the wanted marks among those of a batch's rows.
+    #[inline]
+    fn look(&mut self, place: Place, marks: impl Iterator<Item = u64>) {
+        for (row, mark) in (place.first_row..).zip(marks) {
+            if self.wanted.has(mark) {
+                let here = Some((place.shard, row));
+                self.rows.entry(mark).and_modify(|known| *known = None).or_insert(here);
+            }
+        }
+    }
+}
+
 impl Count for Places {
     fn fork(&self) -> Self {
         Self { columns: self.columns.clone(), rows: BTreeMap::new(), wanted: Arc::clone(&self.wanted) }
     }
     fn batch(&mut self, place: Place, batch: &Batch<'_>, marks: &Marks) {
         let columns: Vec<&[u64]> = self.columns.iter().map(|at| marks.of(*at)).collect();
-        for row in 0..batch.rows {
-            let mark = together(columns.iter().map(|marks| marks[row]));
-            if self.wanted.has(mark) {
-                let here = Some((place.shard, place.first_row + row as u64));
-                self.rows.entry(mark).and_modify(|known| *known = None).or_insert(here);
-            }
+        match columns[..] {
+            // one column of tokens will do, mostly
+            [column] => self.look(place, column.iter().map(|mark| together([*mark].into_iter()))),
+            _ => self.look(place, (0..batch.rows).map(|row| together(columns.iter().map(|marks| marks[row])))),
         }
     }
     fn absorb(&mut self, other: Self) {
