@@ -7,8 +7,9 @@
 /// Looks of values. It tells no value.
 #[derive(Clone, Default)]
 pub struct Shapes {
-    /// By [`key`]; empty as long as nothing was taken.
-    looks: Vec<Option<Box<Look>>>,
+    /// By [`key`]: the place of the look, and one more; zero where there is none. Empty as long as nothing was taken.
+    places: Vec<u16>,
+    looks: Vec<Look>,
 }
 
 /// One more than the greatest key.
@@ -20,11 +21,12 @@ const PARTS: usize = 1 << 13;
 /// Of all values of a length and of certain first and last bytes.
 #[derive(Clone)]
 struct Look {
-    /// Bytes that stand second, in the middle, and second to last.
-    bytes: [[u64; 4]; 3],
-    parts: [u64; PARTS / 64],
+    /// Whether a byte stands second, in the middle, and second to last. A byte for each, because they are asked far more often than there
+    /// are looks.
+    bytes: [[bool; 256]; 3],
     /// Parts that did not occur yet.
     missing: usize,
+    parts: [u64; PARTS / 64],
 }
 
 impl Shapes {
@@ -32,40 +34,53 @@ impl Shapes {
     /// have occurred soon.
     #[inline]
     pub fn take(&mut self, value: &[u8], mark: impl FnOnce() -> u64) {
-        let look = self.look(usize::from(key(value)));
+        let key = key(value);
+        let look = match self.places.get(usize::from(key)) {
+            Some(place @ 1..) => &mut self.looks[usize::from(*place) - 1],
+            _ => self.look(key),
+        };
+        let three = three(value);
+        // nearly all were seen: nothing is written
+        if !look.has_seen(three) {
+            look.see(three);
+        }
         if look.missing > 0 {
             let (part, bit) = part(mark());
-            look.missing -= usize::from(look.parts[part] & bit == 0);
-            look.parts[part] |= bit;
-        }
-        for (bytes, byte) in look.bytes.iter_mut().zip(three(value)) {
-            bytes[usize::from(byte / 64)] |= 1 << (byte % 64);
+            if look.parts[part] & bit == 0 {
+                look.parts[part] |= bit;
+                look.missing -= 1;
+            }
         }
     }
-    #[inline]
-    fn look(&mut self, key: usize) -> &mut Look {
-        if self.looks.is_empty() {
-            self.looks.resize_with(KEYS, || None);
+    #[cold]
+    fn look(&mut self, key: u16) -> &mut Look {
+        self.places.resize(KEYS, 0);
+        let place = &mut self.places[usize::from(key)];
+        if *place == 0 {
+            self.looks.push(Look::NONE);
+            *place = u16::try_from(self.looks.len()).expect("no more looks than keys");
         }
-        self.looks[key].get_or_insert_with(|| Box::new(Look::NONE))
+        &mut self.looks[usize::from(*place) - 1]
     }
     /// Whether a value may be one that was taken.
     #[must_use]
     #[inline]
     pub fn fits(&self, value: &[u8], mark: u64) -> bool {
-        let Some(Some(look)) = self.looks.get(usize::from(key(value))) else { return false };
+        let Some(place @ 1..) = self.places.get(usize::from(key(value))) else { return false };
+        let look = &self.looks[usize::from(*place) - 1];
         let (part, bit) = part(mark);
-        let seen = |(bytes, byte): (&[u64; 4], u8)| bytes[usize::from(byte / 64)] >> (byte % 64) & 1 == 1;
-        look.parts[part] & bit != 0 && look.bytes.iter().zip(three(value)).all(seen)
+        look.parts[part] & bit != 0 && look.has_seen(three(value))
     }
     /// Takes in what another worker took.
     pub fn absorb(&mut self, other: Self) {
-        for (key, other) in other.looks.into_iter().enumerate() {
-            let Some(other) = other else { continue };
+        for (key, place) in (0..).zip(other.places) {
+            let Some(other) = usize::from(place).checked_sub(1).map(|place| &other.looks[place]) else { continue };
             let look = self.look(key);
-            let bits = look.parts.iter_mut().chain(look.bytes.iter_mut().flatten());
-            for (bits, more) in bits.zip(other.parts.iter().chain(other.bytes.iter().flatten())) {
+            for (bits, more) in look.parts.iter_mut().zip(&other.parts) {
                 *bits |= more;
+            }
+            for (seen, more) in look.bytes.iter_mut().flatten().zip(other.bytes.iter().flatten()) {
+                *seen |= more;
             }
             look.missing = look.parts.iter().map(|parts| parts.count_zeros() as usize).sum();
         }
@@ -73,18 +88,44 @@ impl Shapes {
 }
 
 impl Look {
-    const NONE: Self = Self { bytes: [[0; 4]; 3], parts: [0; PARTS / 64], missing: PARTS };
+    const NONE: Self = Self { bytes: [[false; 256]; 3], missing: PARTS, parts: [0; PARTS / 64] };
+
+    #[inline]
+    fn has_seen(&self, three: [u8; 3]) -> bool {
+        let [second, middle, before_last] = three.map(usize::from);
+        self.bytes[0][second] & self.bytes[1][middle] & self.bytes[2][before_last]
+    }
+    #[cold]
+    fn see(&mut self, three: [u8; 3]) {
+        for (bytes, byte) in self.bytes.iter_mut().zip(three) {
+            bytes[usize::from(byte)] = true;
+        }
+    }
 }
+
+/// Kinds of bytes at the ends.
+const KINDS: [u8; 256] = {
+    let mut kinds = [3; 256];
+    let mut byte = 0_u8;
+    loop {
+        if !byte.is_ascii() {
+            kinds[byte as usize] = 2;
+        } else if byte.is_ascii_digit() {
+            kinds[byte as usize] = 0;
+        } else if byte.is_ascii_alphabetic() {
+            kinds[byte as usize] = 1;
+        }
+        if byte == u8::MAX {
+            break kinds;
+        }
+        byte += 1;
+    }
+};
 
 /// Length, and kinds of the first and last byte.
 #[inline]
 fn key(value: &[u8]) -> u16 {
-    let kind = |byte: Option<&u8>| match byte {
-        Some(b'0'..=b'9') => 0,
-        Some(b'A'..=b'Z' | b'a'..=b'z') => 1,
-        Some(0x80..) => 2,
-        _ => 3,
-    };
+    let kind = |byte: Option<&u8>| byte.map_or(3, |byte| u16::from(KINDS[usize::from(*byte)]));
     let length = u16::try_from(value.len().min(0xff)).expect("eight bits");
     length << 4 | kind(value.first()) << 2 | kind(value.last())
 }
@@ -92,6 +133,10 @@ fn key(value: &[u8]) -> u16 {
 /// The second byte, the one in the middle, and the second to last; zero where there is none.
 #[inline]
 fn three(value: &[u8]) -> [u8; 3] {
+    let length = value.len();
+    if length >= 2 {
+        return [value[1], value[length / 2], value[length - 2]];
+    }
     let at = |place: usize| value.get(place).copied().unwrap_or(0);
     [at(1), at(value.len() / 2), at(value.len().wrapping_sub(2))]
 }

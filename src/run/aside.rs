@@ -54,6 +54,9 @@ pub(super) struct Collector<'p> {
     direct: Vec<Option<DistinctSample>>,
     tokens: Vec<Option<DistinctSample>>,
     entry: Vec<u8>,
+    cell: Vec<u8>,
+    /// Rows of the batch whose tokens are kept, and their marks.
+    kept: Vec<(usize, u64)>,
 }
 
 /// A row and where it stood, ordered by priority.
@@ -80,37 +83,55 @@ impl<'p> Collector<'p> {
             direct: direct.map(|wanted| wanted.then(sample)).collect(),
             tokens: tokens.map(|wanted| wanted.then(sample)).collect(),
             entry: Vec::new(),
+            cell: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
     /// Looks at a batch of a shard, at what it became, and at the rows' fates.
     pub(super) fn batch(&mut self, shard: u64, batch: &Batch<'_>, released: &[Column<'_>], fates: &[Fate]) {
         self.draw(shard, batch, released, fates);
-        for at in &self.naming {
-            for cell in batch.columns[self.plan.columns[*at].source].to_text().iter().flatten() {
-                let Some(sample) = &mut self.direct[*at] else {
-                    self.shapes.take(cell, || self.keys.marker.mark(cell));
-                    continue;
-                };
-                let mark = self.keys.marker.mark(cell);
-                self.shapes.take(cell, || mark);
-                if sample.keeps(mark) {
-                    sample.keep(mark, cell, 1);
-                }
-            }
-        }
+        self.look(batch);
+        let marker = &self.keys.marker;
         for (place, sample) in self.tokens.iter_mut().enumerate() {
             let Some(sample) = sample else { continue };
             let tokens = released[place].to_text();
             let raw = &batch.columns[self.plan.columns[self.plan.released[place]].source];
+            self.kept.clear();
             for (row, token) in tokens.iter().enumerate() {
                 let Some(token) = token else { continue };
-                let mark = self.keys.marker.mark(token);
+                let mark = marker.mark(token);
                 if sample.keeps(mark) && fates[row] == Fate::Released {
-                    let mut cell = Vec::new();
-                    raw.write_text(row, &mut cell);
-                    gate::pair(&cell, token, &mut self.entry);
-                    sample.keep(mark, &self.entry, 1);
+                    self.kept.push((row, mark));
+                }
+            }
+            // one after the other, so that they wait for memory together
+            for (row, mark) in &self.kept {
+                let Some(token) = tokens.get(*row).filter(|_| sample.keeps(*mark)) else { continue };
+                self.cell.clear();
+                raw.write_text(*row, &mut self.cell);
+                gate::pair(&self.cell, token, &mut self.entry);
+                sample.keep(*mark, &self.entry, 1);
+            }
+        }
+    }
+
+    /// Looks at the cells that name persons.
+    fn look(&mut self, batch: &Batch<'_>) {
+        let marker = &self.keys.marker;
+        for at in &self.naming {
+            let cells = batch.columns[self.plan.columns[*at].source].to_text();
+            let Some(sample) = &mut self.direct[*at] else {
+                for cell in cells.iter().flatten() {
+                    self.shapes.take(cell, || marker.mark(cell));
+                }
+                continue;
+            };
+            for cell in cells.iter().flatten() {
+                let mark = marker.mark(cell);
+                self.shapes.take(cell, || mark);
+                if sample.keeps(mark) {
+                    sample.keep(mark, cell, 1);
                 }
             }
         }
