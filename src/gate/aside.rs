@@ -64,11 +64,11 @@ impl Cells {
         Self { bytes: Vec::with_capacity(cells * 12), ends: Vec::with_capacity(cells) }
     }
     /// Appends a cell.
+    #[inline]
     pub fn push(&mut self, cell: Option<&[u8]>) {
-        self.push_with(|bytes| {
-            bytes.extend_from_slice(cell.unwrap_or_default());
-            cell.is_some()
-        });
+        self.bytes.extend_from_slice(cell.unwrap_or_default());
+        let end = u32::try_from(self.bytes.len()).expect("a row is far below 4 GiB");
+        self.ends.push((end, cell.is_none()));
     }
     /// Appends the cell that `write` adds, or null where it says `false` and adds nothing.
     pub fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>) -> bool) {

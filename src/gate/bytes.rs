@@ -44,6 +44,8 @@ type Clock<'c> = &'c (dyn Fn() -> u64 + Sync);
 
 /// Marks of a column.
 const MARKS: usize = 64;
+/// Cells of a column that they are chosen from.
+const CANDIDATES: usize = 4 * MARKS;
 
 /// The digests of the data files alone.
 pub(super) fn digests(case: &Case<'_>, clock: Clock<'_>) -> Result<BytePass> {
@@ -56,34 +58,41 @@ pub(super) fn digests(case: &Case<'_>, clock: Clock<'_>) -> Result<BytePass> {
 pub(super) fn pass(case: &Case<'_>, listing: &[String], in_utf8: bool, clock: Clock<'_>) -> Result<BytePass> {
     let marks = marks(case);
     let texts: Vec<Vec<u8>> = marks.iter().map(|(_, mark)| mark.clone()).collect();
-    let needles = Needles::new(&texts);
-    let text = in_utf8 && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
-    let in_text = text.then(|| Needles::in_utf8(&texts));
-    let (files, walked, spent) = read(case, tasks(case), in_text.as_ref().unwrap_or(&needles), clock)?;
-    let mut pass = BytePass { files, marks: marks.len(), spent, ..BytePass::default() };
-    for (anatomy, found) in walked {
-        pass.searched += usize::from(anatomy.is_some());
-        pass.unread += usize::from(anatomy.is_none());
-        pass.found.extend(found.into_iter().map(|mark| (marks[mark].0, mark)));
-        pass.anatomies.push(anatomy);
-    }
-    // what lies there beside the data: log, plan, profile
-    for name in listing {
-        let path = case.folder.join(name);
-        if case.files.contains(&path) {
-            continue;
+    let others = || search_others(case, listing, &Needles::new(&texts));
+    std::thread::scope(|scope| {
+        let beside = (case.threads > 1).then(|| scope.spawn(others));
+        let text = in_utf8 && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
+        let needles = if text { Needles::in_utf8(&texts) } else { Needles::new(&texts) };
+        let (files, walked, spent) = read(case, tasks(case), &needles, clock)?;
+        let mut pass = BytePass { files, marks: marks.len(), spent, ..BytePass::default() };
+        for (anatomy, found) in walked {
+            pass.searched += usize::from(anatomy.is_some());
+            pass.unread += usize::from(anatomy.is_none());
+            pass.found.extend(found.into_iter().map(|mark| (marks[mark].0, mark)));
+            pass.anatomies.push(anatomy);
         }
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                let mut search = needles.search();
-                search.bytes(&bytes);
-                pass.searched += 1;
-                pass.found.extend(search.found().into_keys().map(|mark| (marks[mark].0, mark)));
-            }
-            Err(_) => pass.unread += 1,
+        let others = match beside {
+            Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            None => others(),
+        };
+        for found in others {
+            pass.searched += usize::from(found.is_some());
+            pass.unread += usize::from(found.is_none());
+            pass.found.extend(found.into_iter().flatten().map(|mark| (marks[mark].0, mark)));
         }
-    }
-    Ok(pass)
+        Ok(pass)
+    })
+}
+
+/// The marks in what lies there beside the data: log, plan, profile. None for a file that cannot be read.
+fn search_others(case: &Case<'_>, listing: &[String], needles: &Needles) -> Vec<Option<Vec<usize>>> {
+    let paths = listing.iter().map(|name| case.folder.join(name)).filter(|path| !case.files.contains(path));
+    let search = |path| {
+        let mut search = needles.search();
+        search.bytes(&std::fs::read(path).ok()?);
+        Some(search.found().into_keys().collect())
+    };
+    paths.map(search).collect()
 }
 
 /// Work on a data file, by its place.
@@ -211,14 +220,17 @@ fn marks(case: &Case<'_>) -> Vec<(usize, Vec<u8>)> {
         if !column.role.names_a_person() || kept.contains(&at) {
             continue;
         }
-        let mut cells: BTreeSet<&[u8]> = BTreeSet::new();
-        for row in &case.aside.rows {
-            if let Some(cell) = row.raw.get(at).filter(|cell| is_rare(cell, column.semantic)) {
-                cells.insert(cell);
+        // one row of so many, then the next of each, until there are enough
+        let step = case.aside.rows.len().div_ceil(CANDIDATES).max(1);
+        let rows = (0..step).flat_map(|first| case.aside.rows.iter().skip(first).step_by(step));
+        let rare = rows.filter_map(|row| row.raw.get(at).filter(|cell| is_rare(cell, column.semantic)));
+        let mut some: BTreeSet<&[u8]> = BTreeSet::new();
+        for cell in rare {
+            some.insert(cell);
+            if some.len() >= CANDIDATES {
+                break;
             }
         }
-        let step = cells.len().div_ceil(4 * MARKS).max(1);
-        let some: Vec<&[u8]> = cells.into_iter().step_by(step).collect();
         // the longest: their faces are the least like each other, and they are searched in the longest steps
         let mut some: Vec<(usize, &[u8])> = some.into_iter().map(|cell| (anatomy::shortest_face(cell), cell)).collect();
         some.sort_by_key(|(shortest, _)| std::cmp::Reverse(*shortest));
@@ -230,9 +242,12 @@ fn marks(case: &Case<'_>) -> Vec<(usize, Vec<u8>)> {
 /// Whether chance would hardly write the cell: nine bytes or more, of five different ones or more. Three Han characters are nine bytes,
 /// and a name of three may be a word: names need four.
 fn is_rare(cell: &[u8], semantic: SemanticType) -> bool {
-    let different: BTreeSet<&u8> = cell.iter().collect();
     let least = if semantic == SemanticType::Name && !cell.is_ascii() { 12 } else { 9 };
-    cell.len() >= least && different.len() >= 5
+    let mut different = [0_u64; 4];
+    for byte in cell {
+        different[usize::from(byte / 64)] |= 1 << (byte % 64);
+    }
+    cell.len() >= least && different.iter().map(|bits| bits.count_ones()).sum::<u32>() >= 5
 }
 
 #[cfg(test)]

@@ -27,7 +27,9 @@ pub(super) fn slot(mark: u64) -> u64 {
 #[derive(Clone)]
 pub struct DistinctSample {
     marker: Marker,
+    /// Values that are kept as long as they are all, and once they are a share of all.
     most: usize,
+    most_of_share: usize,
     halvings: u32,
     /// Places among those that are kept, by [`slot`].
     places: HashTable<u32>,
@@ -63,7 +65,20 @@ impl DistinctSample {
     /// An empty one of at most so many values.
     #[must_use]
     pub fn new(marker: Marker, most: usize) -> Self {
-        Self { marker, most, halvings: 0, places: HashTable::new(), kept: Vec::new(), bytes: Vec::new() }
+        Self {
+            marker,
+            most,
+            most_of_share: most,
+            halvings: 0,
+            places: HashTable::new(),
+            kept: Vec::new(),
+            bytes: Vec::new(),
+        }
+    }
+    /// The same, where fewer are enough once they are not all: a share shows what is wrong with many, all show what is wrong with one.
+    #[must_use]
+    pub fn with_share(self, most_of_share: usize) -> Self {
+        Self { most_of_share: most_of_share.min(self.most), ..self }
     }
     /// The marker.
     #[must_use]
@@ -100,16 +115,29 @@ impl DistinctSample {
             kept[*place as usize].count += count;
             return;
         }
-        if kept.len() >= self.most && self.halvings >= MOST_HALVINGS {
+        if kept.len() >= self.most_of_share && self.halvings >= MOST_HALVINGS {
             return;
         }
         let place = u32::try_from(kept.len()).expect("samples have far fewer than 2^32 values");
         kept.push(Kept { mark, count, start: bytes.len(), length: value.len() });
         bytes.extend_from_slice(value);
         self.places.insert_unique(slot(mark), place, |place| slot(kept[*place as usize].mark));
-        while self.kept.len() > self.most && self.halvings < MOST_HALVINGS {
-            self.ask(self.halvings + 1);
+        self.shrink();
+    }
+    fn shrink(&mut self) {
+        let limit = |halvings| if halvings == 0 { self.most } else { self.most_of_share };
+        if self.kept.len() <= limit(self.halvings) || self.halvings >= MOST_HALVINGS {
+            return;
         }
+        // how many of them end in so many zeros and no more
+        let mut ends = [0; 65];
+        self.kept.iter().for_each(|kept| ends[kept.mark.trailing_zeros() as usize] += 1);
+        let (mut left, mut halvings) = (self.kept.len(), self.halvings);
+        while left > self.most_of_share && halvings < MOST_HALVINGS {
+            left -= ends[halvings as usize];
+            halvings += 1;
+        }
+        self.ask(halvings);
     }
     fn ask(&mut self, halvings: u32) {
         if halvings <= self.halvings {
@@ -139,6 +167,7 @@ impl DistinctSample {
         for kept in &other.kept {
             self.keep(kept.mark, kept.value(&other.bytes), kept.count);
         }
+        self.shrink();
     }
     /// How many values are kept.
     #[must_use]
@@ -227,6 +256,26 @@ mod tests {
         }
         assert_eq!(sample.each().count(), sample.len());
         assert!(sample.each().all(|(value, count)| sample.count_of(value) == Some(count)));
+    }
+
+    #[test]
+    fn a_share_may_be_smaller_than_all_and_depends_on_the_values_alone() {
+        let offered = |from: u32, to: u32| {
+            let mut sample = DistinctSample::new(Marker::new(7), 256).with_share(32);
+            (from..to).for_each(|value| sample.offer(&value.to_le_bytes()));
+            sample
+        };
+        assert_eq!((offered(0, 256).len(), offered(0, 256).halvings()), (256, 0));
+        // one worker has all of few values, the other a share of many, some of which are the same
+        for (first, second) in
+            [((0, 20_000), (0, 200)), ((0, 200), (100, 20_000)), ((0, 200), (150, 300)), ((0, 9000), (0, 20_000))]
+        {
+            let whole = offered(first.0.min(second.0), first.1.max(second.1));
+            let mut split = offered(first.0, first.1);
+            split.absorb(&offered(second.0, second.1));
+            assert!(whole.values().iter().map(|(value, _)| value).eq(split.values().iter().map(|(value, _)| value)));
+            assert!(whole.halvings() == split.halvings() && whole.halvings() > 0 && whole.len() <= 32);
+        }
     }
 
     #[test]

@@ -21,6 +21,9 @@ const PARTS: usize = 1 << 13;
 /// Of all values of a length and of certain first and last bytes.
 #[derive(Clone)]
 struct Look {
+    /// Whether any value fits: of numbers of which so many were taken that every part of the marks has occurred, because the digits of
+    /// numbers tell nothing then.
+    open: bool,
     /// Whether a byte stands second, in the middle, and second to last. A byte for each, because they are asked far more often than there
     /// are looks.
     bytes: [[bool; 256]; 3],
@@ -39,6 +42,9 @@ impl Shapes {
             Some(place @ 1..) => &mut self.looks[usize::from(*place) - 1],
             _ => self.look(key),
         };
+        if look.open {
+            return;
+        }
         let three = three(value);
         // nearly all were seen: nothing is written
         if !look.has_seen(three) {
@@ -49,6 +55,7 @@ impl Shapes {
             if look.parts[part] & bit == 0 {
                 look.parts[part] |= bit;
                 look.missing -= 1;
+                look.open = look.missing == 0 && is_number(key);
             }
         }
     }
@@ -69,7 +76,7 @@ impl Shapes {
         let Some(place @ 1..) = self.places.get(usize::from(key(value))) else { return false };
         let look = &self.looks[usize::from(*place) - 1];
         let (part, bit) = part(mark);
-        look.parts[part] & bit != 0 && look.has_seen(three(value))
+        look.open || (look.parts[part] & bit != 0 && look.has_seen(three(value)))
     }
     /// Takes in what another worker took.
     pub fn absorb(&mut self, other: Self) {
@@ -83,12 +90,13 @@ impl Shapes {
                 *seen |= more;
             }
             look.missing = look.parts.iter().map(|parts| parts.count_zeros() as usize).sum();
+            look.open = look.missing == 0 && is_number(key);
         }
     }
 }
 
 impl Look {
-    const NONE: Self = Self { bytes: [[false; 256]; 3], missing: PARTS, parts: [0; PARTS / 64] };
+    const NONE: Self = Self { open: false, bytes: [[false; 256]; 3], missing: PARTS, parts: [0; PARTS / 64] };
 
     #[inline]
     fn has_seen(&self, three: [u8; 3]) -> bool {
@@ -121,6 +129,12 @@ const KINDS: [u8; 256] = {
         byte += 1;
     }
 };
+
+/// Whether values of this key begin and end with a digit.
+#[inline]
+fn is_number(key: u16) -> bool {
+    key.trailing_zeros() >= 4
+}
 
 /// Length, and kinds of the first and last byte.
 #[inline]

@@ -7,8 +7,9 @@ use crate::value::{Batch, Column};
 
 /// Counters of a column; two tokens share one by chance.
 const BUCKETS: usize = 1 << 14;
-/// Different tokens that are kept.
+/// Different tokens that are kept as long as they are all, and once they are a share.
 const TOKENS: usize = 1 << 15;
+const SHARE: usize = 1 << 13;
 
 /// Every column whose tokens belong to values.
 pub(super) struct TokenCounts {
@@ -78,7 +79,7 @@ pub(super) fn want(case: &Case<'_>, reading: &mut Reading) {
 
 impl TokenColumn {
     fn new(place: usize, marker: &Marker) -> Self {
-        let distinct = DistinctSample::new(marker.clone(), TOKENS);
+        let distinct = DistinctSample::new(marker.clone(), TOKENS).with_share(SHARE);
         Self { place, cells: 0, distinct, buckets: Buckets::new() }
     }
     /// How often the most frequent token stands; where there are many tokens, at most, with some others of its bucket.

@@ -1,6 +1,6 @@
 //! Keeps aside, in memory, what the gate needs of the source: sampled rows, values that name persons, values of tokens.
 
-use super::parallel::Done;
+use super::parallel::{Done, drop_beside};
 use crate::gate::{self, Aside, Cells, DistinctSample, Fate, Marker, SampledRow, Shapes};
 use crate::plan::{ColumnPlan, Plan};
 use crate::profile::Role;
@@ -14,6 +14,8 @@ use std::sync::Arc;
 const ROWS: usize = 10_000;
 /// Distinct values of a column that are kept.
 const VALUES: usize = 1 << 15;
+/// Tokens with their values that are kept once they are a share of all.
+const TOKENS: usize = 1 << 13;
 
 /// The keys of what is drawn.
 pub(super) struct AsideKeys {
@@ -81,7 +83,7 @@ impl<'p> Collector<'p> {
             naming: (0..plan.columns.len()).filter(|at| names(&plan.columns[*at])).collect(),
             shapes: Shapes::default(),
             direct: direct.map(|wanted| wanted.then(sample)).collect(),
-            tokens: tokens.map(|wanted| wanted.then(sample)).collect(),
+            tokens: tokens.map(|wanted| wanted.then(|| sample().with_share(TOKENS))).collect(),
             entry: Vec::new(),
             cell: Vec::new(),
             kept: Vec::new(),
@@ -151,11 +153,14 @@ impl<'p> Collector<'p> {
             raw.clear();
             cells.clear();
             for column in &self.plan.columns {
-                raw.push_with(|bytes| batch.columns[column.source].write_text(at, bytes));
+                put(&mut raw, &batch.columns[column.source], at);
             }
             for (column, place) in released.iter().zip(&self.plan.released) {
-                let permuted = self.plan.permuted.contains(place);
-                cells.push_with(|bytes| !permuted && column.write_text(at, bytes));
+                if self.plan.permuted.contains(place) {
+                    cells.push(None);
+                } else {
+                    put(&mut cells, column, at);
+                }
             }
             let row = SampledRow { position: row, fate: *fate, raw, released: cells };
             self.rows.push(Kept { priority, row });
@@ -169,6 +174,15 @@ impl<'p> Collector<'p> {
     }
 }
 
+/// Appends a cell as text.
+#[inline]
+fn put(cells: &mut Cells, column: &Column<'_>, row: usize) {
+    match column {
+        Column::Text(text) => cells.push(text.get(row)),
+        typed => cells.push_with(|bytes| typed.write_text(row, bytes)),
+    }
+}
+
 /// What all workers kept.
 pub(super) fn gather<R>(collectors: Vec<Collector<'_>>, shards: &[Done<R>]) -> Aside {
     let mut starts = BTreeMap::new();
@@ -178,16 +192,19 @@ pub(super) fn gather<R>(collectors: Vec<Collector<'_>>, shards: &[Done<R>]) -> A
         next += shard.count.rows;
     }
     let mut aside = Aside { rows_seen: next, ..Aside::default() };
-    let (mut rows, mut shapes) = (Vec::new(), Shapes::default());
+    let (mut rows, mut spare, mut shapes) = (Vec::new(), Vec::new(), Shapes::default());
     for collector in collectors {
         shapes.absorb(collector.shapes);
         rows.extend(collector.rows);
+        spare.push(collector.spare);
         absorb(&mut aside.direct, collector.direct);
         absorb(&mut aside.tokens, collector.tokens);
     }
     aside.shapes = Some(Arc::new(shapes));
-    rows.sort_unstable();
-    rows.truncate(ROWS);
+    if rows.len() > ROWS {
+        rows.select_nth_unstable(ROWS);
+        drop_beside((rows.split_off(ROWS), spare));
+    }
     let place = |kept: Kept| {
         let start = starts.get(&kept.priority.1).copied().unwrap_or(0);
         SampledRow { position: start + kept.row.position, ..kept.row }

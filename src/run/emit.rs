@@ -79,6 +79,11 @@ impl<'p> Emit<'p> {
         if parts.len() == ranges.len() { Ok(parts) } else { Err(died()) }
     }
 
+    /// The stores, when all is written.
+    pub(super) fn into_stores(self) -> (Stored, Vec<Stored>) {
+        (self.rows, self.permuted.into_iter().map(|(_, stored, _)| stored).collect())
+    }
+
     /// Which buckets (or shards, in input order) each file holds: near equal numbers, and at least one file.
     fn parts(&self) -> Vec<Range<usize>> {
         let units = self.rows.units();

@@ -351,7 +351,7 @@ impl Begun<'_> {
         let (flusher, on_disk) = emit::Flusher::start();
         let emit = emit::Emit::new(plan, stores, &stage, &key, progress, &flusher)?;
         let parts = emit.run(place)?;
-        drop(emit);
+        parallel::drop_beside(emit.into_stores());
         drop(flusher);
         record.evidence(&job.loaded, plan, &stage, clock)?;
 

@@ -27,6 +27,12 @@ pub(super) trait Worker: Send {
 /// The workers, and what every shard gave, in shard order.
 pub(super) type Finished<W> = (Vec<W>, Vec<Done<<W as Worker>::Output>>);
 
+/// Drops something large beside the work that goes on: giving much memory back takes its time.
+pub(super) fn drop_beside<T: Send + 'static>(what: T) {
+    // where no thread can be started, it is dropped here and now
+    let _ = std::thread::Builder::new().spawn(move || drop(what));
+}
+
 /// Runs `workers` over a pass and gives them back with what every shard gave, in shard order.
 pub(super) fn each_shard<W: Worker>(
     source: &Source,

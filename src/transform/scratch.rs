@@ -87,6 +87,12 @@ impl Memo {
         None
     }
 
+    /// Whether this batch is left alone: its cells are mostly distinct, as those before were.
+    #[inline]
+    pub(super) fn rests(&self) -> bool {
+        self.resting
+    }
+
     #[inline]
     fn found_little(&self) -> bool {
         self.hits < self.probes / 8

@@ -73,6 +73,14 @@ impl Token {
     pub(super) fn apply<'a>(&self, cells: &Cells<'_, 'a>, scratch: &mut Scratch) -> Result<Outcome<'a>> {
         let mut faults = Faults::new(cells, self.on_invalid);
         let text = cells.column.to_text();
+        scratch.memo.begin();
+        if scratch.memo.rests() && self.all_canonical(&text) {
+            let Scratch { tags, .. } = scratch;
+            self.key.tags(text.len(), |row| text.get(row).unwrap_or_default(), tags);
+            let spans =
+                |width| (0..).step_by(width as usize).take(text.len()).map(|start| Span::new(start, width)).collect();
+            return faults.finish(self.column(tags, spans)?);
+        }
         self.canonicalize(&text, scratch, &mut faults);
         let Scratch { bytes, messages, tags, slots, .. } = scratch;
         let message = |message: usize| {
@@ -80,6 +88,20 @@ impl Token {
             span.get(if own { bytes } else { text.bytes() }).unwrap_or_default()
         };
         self.key.tags(messages.len(), message, tags);
+        let spans = |width| {
+            let span = |slot: &u32| if *slot == NO_SLOT { Span::NULL } else { Span::new(slot * width, width) };
+            slots.iter().map(span).collect()
+        };
+        faults.finish(self.column(tags, spans)?)
+    }
+
+    /// Whether every cell is its own canonical form.
+    fn all_canonical(&self, text: &Text<'_>) -> bool {
+        text.iter().all(|cell| cell.is_some_and(|cell| self.semantic.is_canonical(cell)))
+    }
+
+    /// The tags as text; `spans` says for every row where its token lies, given the digits of one.
+    fn column<'a>(&self, tags: &[[u8; 32]], spans: impl Fn(u32) -> Vec<Span>) -> Result<Column<'a>> {
         if let Some(registry) = &self.registry
             && !tags.iter().fold(true, |unique, tag| unique & registry.enter(tag))
         {
@@ -89,16 +111,13 @@ impl Token {
         let width = self.encoding.digits(self.bits.into());
         let mut tokens = Vec::with_capacity(tags.len() * width);
         encode_all(tags, self.bits.into(), self.encoding, &mut tokens);
-        let width = u32::try_from(width).expect("at most 64 digits");
-        let span = |slot: &u32| if *slot == NO_SLOT { Span::NULL } else { Span::new(slot * width, width) };
-        let spans = slots.iter().map(span).collect();
-        faults.finish(Column::Text(Text::new(tokens, spans, true)))
+        let spans = spans(u32::try_from(width).expect("at most 64 digits"));
+        Ok(Column::Text(Text::new(tokens, spans, true)))
     }
 
     /// Fills the scratch with the canonical forms, each repeated cell once where that wins, and every row's place.
     fn canonicalize(&self, text: &Text<'_>, scratch: &mut Scratch, faults: &mut Faults) {
         let Scratch { memo, bytes, messages, slots, .. } = scratch;
-        memo.begin();
         bytes.clear();
         messages.clear();
         slots.clear();

@@ -6,7 +6,7 @@
 use crate::attack::{correlation_by_chance, rank_correlation};
 use crate::domain::SemanticType;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
-use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role};
+use crate::gate::{Case, Count, Fate, Marks, Measured, Place, Reading, Role, SampledRow};
 use crate::value::{Batch, DataType};
 use hashbrown::HashSet;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl Wanted {
 
 fn wants(case: &Case<'_>, reading: &mut Reading) {
     let columns = telling_columns(case);
-    let wanted = Wanted::new(sampled(case, &columns).into_keys());
+    let wanted = Wanted::new(sampled(case, &columns).into_iter().map(|(mark, _)| mark));
     if wanted.marks.len() >= LEAST {
         let wanted = Arc::new(wanted);
         reading.mark(columns.iter().copied());
@@ -87,15 +87,16 @@ fn telling_columns(case: &Case<'_>) -> Vec<usize> {
     order
 }
 
-/// Sampled rows by the mark of their released cells, those that share one left out.
-fn sampled(case: &Case<'_>, columns: &[usize]) -> BTreeMap<u64, usize> {
-    let mut rows: BTreeMap<u64, Option<usize>> = BTreeMap::new();
-    for (at, row) in case.aside.rows.iter().enumerate().filter(|(_, row)| row.fate == Fate::Released) {
+/// Marks of sampled rows' released cells, in order, each with its row; rows that share one are left out.
+fn sampled(case: &Case<'_>, columns: &[usize]) -> Vec<(u64, usize)> {
+    let released = case.aside.rows.iter().enumerate().filter(|(_, row)| row.fate == Fate::Released);
+    let mark = |(at, row): (usize, &SampledRow)| {
         let own = |column: &usize| row.released.get(*column).map_or(0, |cell| case.marker.mark(cell));
-        let mark = together(columns.iter().map(own));
-        rows.entry(mark).and_modify(|known| *known = None).or_insert(Some(at));
-    }
-    rows.into_iter().filter_map(|(mark, at)| at.map(|at| (mark, at))).collect()
+        (together(columns.iter().map(own)), at)
+    };
+    let mut rows: Vec<(u64, usize)> = released.map(mark).collect();
+    rows.sort_unstable();
+    rows.chunk_by(|(one, _), (next, _)| one == next).filter(|same| same.len() == 1).flatten().copied().collect()
 }
 
 /// One mark of a row's cells.
@@ -125,7 +126,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
             pairs.push((*sample, start + row));
         }
     }
-    let seen = by_mark.keys().filter(|mark| places.rows.contains_key(*mark)).count();
+    let seen = by_mark.iter().filter(|(mark, _)| places.rows.contains_key(mark)).count();
     if seen * 2 < by_mark.len() {
         return Finding::did_not_run("the sampled rows are not found in the release");
     }

@@ -9,6 +9,7 @@ use crate::digest::unkeyed::FUNCTIONS;
 use crate::gate::rule::{Effect, Finding, Rule, Stage};
 use crate::gate::token_counts::{self, TokenCounts};
 use crate::gate::{Alphabet, Case, DistinctSample, Measured, TokenShape, token_and_raw};
+use crate::group::in_parallel;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,8 @@ pub(super) const RULE: Rule = Rule {
 const VALUES: usize = 2000;
 /// Values that are tried with everything around them, too.
 const DRESSED: usize = 100;
+/// Values that a thread takes at a time: few, because those with everything around them take fifty times as long.
+const PART: usize = 20;
 /// Letters of a rendering below which only the value's own token is compared: shorter ones meet others by chance.
 const LONG: usize = 16;
 
@@ -54,45 +57,31 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
         tried += pairs.len();
         let semantic = case.policy.sources[column.source].semantic;
         let domain = column.domain.as_deref().unwrap_or_default();
-        let part = pairs.len().div_ceil(case.threads.max(1)).max(1);
-        let hits: Vec<&'static str> = std::thread::scope(|scope| {
-            let workers: Vec<_> = pairs
-                .chunks(part)
-                .enumerate()
-                .map(|(number, pairs)| {
-                    let index = &index;
-                    scope.spawn(move || {
-                        let mut hits = Vec::new();
-                        let (mut digest, mut text) = (Vec::new(), Vec::new());
-                        for (at, (token, raw)) in pairs.iter().enumerate() {
-                            let mut canonical = Vec::new();
-                            let _ = semantic.canonicalize(raw, &mut canonical);
-                            let mut forms = vec![raw.to_vec()];
-                            if !canonical.is_empty() && canonical != *raw {
-                                forms.push(canonical);
-                            }
-                            if at + number * part < DRESSED {
-                                dress(&mut forms, domain, &column.name);
-                            }
-                            for form in &forms {
-                                for function in FUNCTIONS {
-                                    function.compute(form, &mut digest);
-                                    if index.finds(&digest, shape, token, &mut text) {
-                                        hits.push(function.name);
-                                    }
-                                }
-                            }
+        let parts = (0..pairs.len()).step_by(PART).collect();
+        let hits = in_parallel(case.threads, parts, |first| {
+            let (mut hits, mut digest, mut text) = (Vec::new(), Vec::new(), Vec::new());
+            for (at, (token, raw)) in pairs.iter().enumerate().skip(first).take(PART) {
+                let mut canonical = Vec::new();
+                let _ = semantic.canonicalize(raw, &mut canonical);
+                let mut forms = vec![raw.to_vec()];
+                if !canonical.is_empty() && canonical != *raw {
+                    forms.push(canonical);
+                }
+                if at < DRESSED {
+                    dress(&mut forms, domain, &column.name);
+                }
+                for form in &forms {
+                    for function in FUNCTIONS {
+                        function.compute(form, &mut digest);
+                        if index.finds(&digest, shape, token, &mut text) {
+                            hits.push(function.name);
                         }
-                        hits
-                    })
-                })
-                .collect();
-            let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<&'static str>>| {
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            workers.into_iter().flat_map(join).collect()
+                    }
+                }
+            }
+            hits
         });
-        for name in hits {
+        for name in hits.into_iter().flatten() {
             *found.entry(name).or_default() += 1;
         }
     }
@@ -182,13 +171,13 @@ impl<'t> Index<'t> {
 
 /// The digest in the alphabet of the tokens; a value that is of the alphabet already, as it is.
 fn render(digest: &[u8], alphabet: Alphabet, text: &mut Vec<u8>) {
-    text.clear();
     let encoding = match alphabet {
         Alphabet::Hex => &data_encoding::HEXLOWER,
         Alphabet::Base32 => &data_encoding::BASE32_NOPAD,
         Alphabet::Base64Url => &data_encoding::BASE64URL_NOPAD,
     };
-    text.extend_from_slice(encoding.encode(digest).as_bytes());
+    text.resize(encoding.encode_len(digest.len()), 0);
+    encoding.encode_mut(digest, text);
     if alphabet == Alphabet::Base32 {
         text.make_ascii_lowercase();
     }
