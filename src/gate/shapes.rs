@@ -7,7 +7,8 @@
 /// Looks of values. It tells no value.
 #[derive(Clone, Default)]
 pub struct Shapes {
-    /// By [`key`]: the place of the look, and one more; zero where there is none. Empty as long as nothing was taken.
+    /// By [`key`]: the place of the look, and one more; zero where there is none, [`OPEN`] where any value fits. Empty as long as nothing
+    /// was taken.
     places: Vec<u16>,
     looks: Vec<Look>,
 }
@@ -15,15 +16,16 @@ pub struct Shapes {
 /// One more than the greatest key.
 const KEYS: usize = 1 << 12;
 
+/// Any value of this key fits: of numbers of which so many were taken that every part of the marks has occurred, because the digits of
+/// numbers tell nothing then.
+const OPEN: u16 = u16::MAX;
+
 /// Parts of the marks.
 const PARTS: usize = 1 << 13;
 
 /// Of all values of a length and of certain first and last bytes.
 #[derive(Clone)]
 struct Look {
-    /// Whether any value fits: of numbers of which so many were taken that every part of the marks has occurred, because the digits of
-    /// numbers tell nothing then.
-    open: bool,
     /// Whether a byte stands second, in the middle, and second to last. A byte for each, because they are asked far more often than there
     /// are looks.
     bytes: [[bool; 256]; 3],
@@ -39,12 +41,10 @@ impl Shapes {
     pub fn take(&mut self, value: &[u8], mark: impl FnOnce() -> u64) {
         let key = key(value);
         let look = match self.places.get(usize::from(key)) {
+            Some(&OPEN) => return,
             Some(place @ 1..) => &mut self.looks[usize::from(*place) - 1],
             _ => self.look(key),
         };
-        if look.open {
-            return;
-        }
         let three = three(value);
         // nearly all were seen: nothing is written
         if !look.has_seen(three) {
@@ -55,7 +55,9 @@ impl Shapes {
             if look.parts[part] & bit == 0 {
                 look.parts[part] |= bit;
                 look.missing -= 1;
-                look.open = look.missing == 0 && is_number(key);
+                if look.missing == 0 && is_number(key) {
+                    self.places[usize::from(key)] = OPEN;
+                }
             }
         }
     }
@@ -74,15 +76,25 @@ impl Shapes {
     #[inline]
     pub fn fits(&self, value: &[u8], mark: u64) -> bool {
         let Some(place @ 1..) = self.places.get(usize::from(key(value))) else { return false };
+        if *place == OPEN {
+            return true;
+        }
         let look = &self.looks[usize::from(*place) - 1];
         let (part, bit) = part(mark);
-        look.open || (look.parts[part] & bit != 0 && look.has_seen(three(value)))
+        look.parts[part] & bit != 0 && look.has_seen(three(value))
     }
     /// Takes in what another worker took.
     pub fn absorb(&mut self, other: Self) {
         for (key, place) in (0..).zip(other.places) {
-            let Some(other) = usize::from(place).checked_sub(1).map(|place| &other.looks[place]) else { continue };
+            if place == 0 || self.places.get(usize::from(key)) == Some(&OPEN) {
+                continue;
+            }
             let look = self.look(key);
+            if place == OPEN {
+                self.places[usize::from(key)] = OPEN;
+                continue;
+            }
+            let other = &other.looks[usize::from(place) - 1];
             for (bits, more) in look.parts.iter_mut().zip(&other.parts) {
                 *bits |= more;
             }
@@ -90,13 +102,15 @@ impl Shapes {
                 *seen |= more;
             }
             look.missing = look.parts.iter().map(|parts| parts.count_zeros() as usize).sum();
-            look.open = look.missing == 0 && is_number(key);
+            if look.missing == 0 && is_number(key) {
+                self.places[usize::from(key)] = OPEN;
+            }
         }
     }
 }
 
 impl Look {
-    const NONE: Self = Self { open: false, bytes: [[false; 256]; 3], missing: PARTS, parts: [0; PARTS / 64] };
+    const NONE: Self = Self { bytes: [[false; 256]; 3], missing: PARTS, parts: [0; PARTS / 64] };
 
     #[inline]
     fn has_seen(&self, three: [u8; 3]) -> bool {
@@ -199,6 +213,29 @@ mod tests {
         let mut other = Shapes::default();
         other.absorb(shapes);
         other.take(b"00000000", || unreachable!("nothing is missing"));
+    }
+
+    #[test]
+    fn of_many_numbers_every_one_fits_and_that_does_not_hang_on_who_took_which() {
+        let marker = Marker::new(5);
+        let taken = |from: u32, to: u32| {
+            let mut shapes = Shapes::default();
+            (from..to)
+                .map(|number| format!("{number:08}"))
+                .for_each(|value| shapes.take(value.as_bytes(), || marker.mark(value.as_bytes())));
+            shapes
+        };
+        let fits = |shapes: &Shapes, value: &str| shapes.fits(value.as_bytes(), marker.mark(value.as_bytes()));
+        // half of them leave some of 8192 parts out, all of them none
+        for (middle, odd) in [(60_000, true), (10, true), (119_990, true), (0, true)] {
+            let mut shapes = taken(0, middle);
+            shapes.absorb(taken(middle, 120_000));
+            assert_eq!(
+                (fits(&shapes, "1234-678"), fits(&shapes, "1234-67x"), fits(&shapes, "123456789")),
+                (odd, false, false)
+            );
+        }
+        assert!(!fits(&taken(0, 20_000), "1234-678"));
     }
 
     proptest::proptest! {

@@ -55,8 +55,10 @@ impl CsvEncoder {
         // digits, letters, '-', '+', ':', '.': a comma is never among them.
         let plain = |column: &Column<'_>| if let Column::Text(text) = column { text.plain() } else { true };
         let look = self.delimiter != b',' || !columns.iter().all(plain);
-        let like_null = |span: &Span| span.is_null() || span.width() as usize == self.null.len();
-        let gaps = texts.iter().any(|text| text.spans().iter().any(like_null));
+        let null = u32::try_from(self.null.len()).unwrap_or(u32::MAX);
+        let like_null = |span: &Span| span.is_null() | (span.width() == null);
+        // without a branch for each it becomes vector code
+        let gaps = texts.iter().any(|text| text.spans().iter().fold(false, |any, span| any | like_null(span)));
         let columns = texts.iter().map(|text| Cells { bytes: text.bytes(), spans: text.spans() }).collect();
         CsvLines { encoder: self, columns, look, gaps }
     }
