@@ -54,21 +54,38 @@ pub(super) fn digests(case: &Case<'_>, clock: Clock<'_>) -> Result<BytePass> {
     Ok(BytePass { files, spent, ..BytePass::default() })
 }
 
-/// Every file of the staging folder is looked at, data files through their packing. `in_utf8` says that all their cells are UTF-8.
-pub(super) fn pass(case: &Case<'_>, listing: &[String], in_utf8: bool, clock: Clock<'_>) -> Result<BytePass> {
-    let marks = marks(case);
-    let texts: Vec<Vec<u8>> = marks.iter().map(|(_, mark)| mark.clone()).collect();
-    let others = || search_others(case, listing, &Needles::new(&texts));
+/// What is searched.
+pub(super) struct Sought {
+    /// Raw cells.
+    marks: Vec<Vec<u8>>,
+    /// The source column of each.
+    columns: Vec<usize>,
+    /// They in all faces that data files may have.
+    in_data: Needles,
+}
+
+impl Sought {
+    /// What the source gives; `in_utf8` says that all cells of the data files are UTF-8.
+    pub(super) fn new(case: &Case<'_>, in_utf8: bool) -> Self {
+        let (columns, marks): (Vec<usize>, Vec<Vec<u8>>) = marks(case).into_iter().unzip();
+        let text = in_utf8 && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
+        let in_data = if text { Needles::in_utf8(&marks) } else { Needles::new(&marks) };
+        Self { marks, columns, in_data }
+    }
+}
+
+/// Every file of the staging folder is looked at, data files through their packing.
+pub(super) fn pass(case: &Case<'_>, listing: &[String], sought: &Sought, clock: Clock<'_>) -> Result<BytePass> {
+    let Sought { marks, columns, in_data } = sought;
+    let others = || search_others(case, listing, &Needles::new(marks));
     std::thread::scope(|scope| {
         let beside = (case.threads > 1).then(|| scope.spawn(others));
-        let text = in_utf8 && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
-        let needles = if text { Needles::in_utf8(&texts) } else { Needles::new(&texts) };
-        let (files, walked, spent) = read(case, tasks(case), &needles, clock)?;
+        let (files, walked, spent) = read(case, tasks(case), in_data, clock)?;
         let mut pass = BytePass { files, marks: marks.len(), spent, ..BytePass::default() };
         for (anatomy, found) in walked {
             pass.searched += usize::from(anatomy.is_some());
             pass.unread += usize::from(anatomy.is_none());
-            pass.found.extend(found.into_iter().map(|mark| (marks[mark].0, mark)));
+            pass.found.extend(found.into_iter().map(|mark| (columns[mark], mark)));
             pass.anatomies.push(anatomy);
         }
         let others = match beside {
@@ -78,7 +95,7 @@ pub(super) fn pass(case: &Case<'_>, listing: &[String], in_utf8: bool, clock: Cl
         for found in others {
             pass.searched += usize::from(found.is_some());
             pass.unread += usize::from(found.is_none());
-            pass.found.extend(found.into_iter().flatten().map(|mark| (marks[mark].0, mark)));
+            pass.found.extend(found.into_iter().flatten().map(|mark| (columns[mark], mark)));
         }
         Ok(pass)
     })
@@ -296,7 +313,8 @@ mod tests {
         let planted = format!("a,{}\n", world::phone(7));
         let files: [&[u8]; 3] = [b"a,b\n", planted.as_bytes(), b"a,b\r\nc,d\n\n"];
         for threads in 1..5 {
-            let pass = over(&files, threads, &csv(), |case, _| pass(case, &[], true, &|| 0).unwrap());
+            let pass =
+                over(&files, threads, &csv(), |case, _| pass(case, &[], &Sought::new(case, true), &|| 0).unwrap());
             let facts = |(at, bytes): (usize, &&[u8])| FileFacts {
                 name: format!("part-{at}"),
                 bytes: bytes.len() as u64,
@@ -314,14 +332,15 @@ mod tests {
     fn a_file_that_is_not_of_its_format_has_a_digest_and_one_that_cannot_be_read_is_an_error() {
         let pass = |threads| {
             over(&[b"no gzip", b"none"], threads, &gzip(), |case, _| {
-                pass(case, &[], false, &|| 0).map(|pass| (pass.files[1].digest.clone(), pass.unread))
+                pass(case, &[], &Sought::new(case, false), &|| 0)
+                    .map(|pass| (pass.files[1].digest.clone(), pass.unread))
             })
         };
         for threads in 1..4 {
             assert_eq!(pass(threads).unwrap(), (Digest::of_bytes(b"none"), 2));
             let gone = over(&[b"a\n", b"b\n", b"c\n"], threads, &csv(), |case, folder| {
                 std::fs::remove_file(folder.join("part-1")).unwrap();
-                [super::pass(case, &[], true, &|| 0).is_err(), digests(case, &|| 0).is_err()]
+                [super::pass(case, &[], &Sought::new(case, true), &|| 0).is_err(), digests(case, &|| 0).is_err()]
             });
             assert_eq!(gone, [true, true], "{threads} threads");
         }
@@ -335,7 +354,8 @@ mod tests {
     fn what_the_pass_took_is_told_apart() {
         let ticks = std::sync::atomic::AtomicU64::new(0);
         let clock = || ticks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let spent = over(&[b"a,b\n"], 1, &csv(), |case, _| pass(case, &[], true, &clock).unwrap().spent);
+        let spent =
+            over(&[b"a,b\n"], 1, &csv(), |case, _| pass(case, &[], &Sought::new(case, true), &clock).unwrap().spent);
         assert!(spent.digests > 0 && spent.search > 0 && spent.walk > 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Has the staged files read back and counts what was written.
 
-use super::bytes::{self, BytePass};
+use super::bytes::{self, BytePass, Sought};
 use super::classes::Classes;
 use super::reading::{Counts, Examiner, Reading};
 use super::rule::Rule;
@@ -129,11 +129,17 @@ impl Measured {
         self.counts = counts;
         Ok(())
     }
-    /// Has the files read byte by byte. The reading of the rows has refused cells that are not UTF-8.
-    fn look_at_bytes(&mut self, case: &Case<'_>, rules: &[&Rule], clock: &(dyn Fn() -> u64 + Sync)) -> Result<()> {
-        let judged = rules.iter().any(|rule| [CANARY, STRUCTURE].contains(&rule.id));
-        self.bytes =
-            if judged { bytes::pass(case, &self.listing, self.read, clock)? } else { bytes::digests(case, clock)? };
+    /// Has the files read byte by byte, and searched if anything is sought.
+    fn look_at_bytes(
+        &mut self,
+        case: &Case<'_>,
+        sought: Option<&Sought>,
+        clock: &(dyn Fn() -> u64 + Sync),
+    ) -> Result<()> {
+        self.bytes = match sought {
+            Some(sought) => bytes::pass(case, &self.listing, sought, clock)?,
+            None => bytes::digests(case, clock)?,
+        };
         self.files = std::mem::take(&mut self.bytes.files);
         self.digesting = self.bytes.spent.digests / case.threads.clamp(1, self.files.len().max(1)) as u64;
         self.times.insert(CANARY, self.bytes.spent.search);
@@ -171,10 +177,20 @@ pub(super) fn measure<S: Staged>(
         behind: OnceLock::new(),
         times: BTreeMap::new(),
     };
-    if alike {
-        measured.count_rows(staged, case, rules, clock)?;
-    } // else the rule on columns refuses; the cells cannot be told apart
-    measured.look_at_bytes(case, rules, clock)?;
+    let judged = rules.iter().any(|rule| [CANARY, STRUCTURE].contains(&rule.id));
+    // the reading of the rows refuses cells that are not UTF-8
+    let seek = || judged.then(|| Sought::new(case, alike));
+    std::thread::scope(|scope| {
+        let beside = (case.threads > 1).then(|| scope.spawn(seek));
+        if alike {
+            measured.count_rows(staged, case, rules, clock)?;
+        } // else the rule on columns refuses; the cells cannot be told apart
+        let sought = match beside {
+            Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            None => seek(),
+        };
+        measured.look_at_bytes(case, sought.as_ref(), clock)
+    })?;
     measured.reading = clock().saturating_sub(start);
     Ok(measured)
 }
