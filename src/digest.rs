@@ -4,7 +4,10 @@
 //! input file: an unkeyed digest of those would let anybody confirm a guess (threats, A16). [`unkeyed`] is the exception that
 //! looks for just that: its digests are compared and dropped.
 
+mod piecewise;
 pub mod unkeyed;
+
+pub use piecewise::{Digesting, SIDE_BY_SIDE};
 
 use crate::error::{Error, Result};
 use sha2::{Digest as _, Sha256};
@@ -41,18 +44,41 @@ impl Digest {
     /// # Errors
     /// When the file cannot be read.
     pub fn of_file(path: &Path) -> Result<(Self, u64)> {
-        let mut digest = Digesting::default();
-        each_block(path, &mut |block| digest.add(block))?;
-        Ok(digest.finish())
+        let (mut digest, mut blocks) = (Digesting::default(), Blocks::open(path)?);
+        loop {
+            match blocks.next()? {
+                [] => return Ok(digest.finish()),
+                block => digest.add(block),
+            }
+        }
+    }
+    /// Of several files, each read once, side by side.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn of_files(paths: &[&Path]) -> Result<Vec<(Self, u64)>> {
+        let mut files = paths.iter().map(|path| Blocks::open(path)).collect::<Result<Vec<_>>>()?;
+        let mut digests: Vec<Digesting> = paths.iter().map(|_| Digesting::default()).collect();
+        loop {
+            let pieces = files.iter_mut().map(Blocks::next).collect::<Result<Vec<_>>>()?;
+            if pieces.iter().all(|piece| piece.is_empty()) {
+                return Ok(digests.into_iter().map(Digesting::finish).collect());
+            }
+            Digesting::add_each(&mut digests, &pieces);
+        }
     }
     /// Of a file, by SM3 (GB/T 32905): beside SHA-256 where a reader asks for the national suite.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub fn of_file_by_sm3(path: &Path) -> Result<Self> {
-        let mut hash = Sm3::new();
-        each_block(path, &mut |block| hash.update(block))?;
-        Ok(Self::from_hash(&hash.finalize()))
+        let (mut hash, mut blocks) = (Sm3::new(), Blocks::open(path)?);
+        loop {
+            match blocks.next()? {
+                [] => return Ok(Self::from_hash(&hash.finalize())),
+                block => hash.update(block),
+            }
+        }
     }
     /// Lower-case hex.
     #[must_use]
@@ -62,26 +88,6 @@ impl Digest {
 
     fn from_hash(hash: &[u8]) -> Self {
         Self(data_encoding::HEXLOWER.encode(hash))
-    }
-}
-
-/// A digest of bytes that come piece by piece.
-#[derive(Default)]
-pub struct Digesting {
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl Digesting {
-    /// The next piece.
-    pub fn add(&mut self, piece: &[u8]) {
-        self.hash.update(piece);
-        self.bytes += piece.len() as u64;
-    }
-    /// The digest, and how many bytes there were.
-    #[must_use]
-    pub fn finish(self) -> (Digest, u64) {
-        (Digest::from_hash(&self.hash.finalize()), self.bytes)
     }
 }
 
@@ -95,16 +101,26 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-fn each_block(path: &Path, take: &mut dyn FnMut(&[u8])) -> Result<()> {
-    let failed = |cause: &std::io::Error| Error::io("read", path, cause);
-    let mut file = std::fs::File::open(path).map_err(|cause| failed(&cause))?;
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => take(&buffer[..read]),
-            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(failed(&cause)),
+/// A file, block by block.
+struct Blocks<'p> {
+    path: &'p Path,
+    file: std::fs::File,
+    block: Vec<u8>,
+}
+
+impl<'p> Blocks<'p> {
+    fn open(path: &'p Path) -> Result<Self> {
+        let file = std::fs::File::open(path).map_err(|cause| Error::io("read", path, &cause))?;
+        Ok(Self { path, file, block: vec![0; 1 << 16] })
+    }
+    /// The next bytes; empty at the end.
+    fn next(&mut self) -> Result<&[u8]> {
+        loop {
+            match self.file.read(&mut self.block) {
+                Ok(read) => return Ok(&self.block[..read]),
+                Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(Error::io("read", self.path, &cause)),
+            }
         }
     }
 }
@@ -121,6 +137,11 @@ mod tests {
         let path = folder.path().join("abc");
         std::fs::write(&path, "abc").unwrap();
         assert_eq!(Digest::of_file(&path).unwrap(), (Digest::of_text("abc"), 3));
+        let other = folder.path().join("other");
+        std::fs::write(&other, "abc".repeat(100_000)).unwrap();
+        let each = [&path, &other, &path].map(|path| Digest::of_file(path).unwrap());
+        assert_eq!(Digest::of_files(&[&path, &other, &path]).unwrap(), each);
+        assert!(Digest::of_files(&[&path, folder.path()]).is_err());
         assert_eq!(sha256(&[b"a", b"", b"bc"]), sha256(&[b"abc"]));
         // GB/T 32905, A.1
         let abc = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0";

@@ -1,7 +1,7 @@
 //! Vector instructions: the one file of the crate with SIMD, and so with `unsafe`.
 //!
 //! Responsible for: HMAC-SHA-256 of many short messages, two compressions each (inner and outer block) in 16 or 32 lanes of
-//! AVX-512, or in four interleaved streams of SHA-NI; hex digits; the places of separators in text, sixty-four bytes at a time; and a sieve of
+//! AVX-512, or in four interleaved streams of SHA-NI; SHA-256 of eight long texts side by side; hex digits; the places of separators in text, sixty-four bytes at a time; and a sieve of
 //! grams, sixteen at a time. Given: mid-states, messages of one inner block, bytes. It knows neither keys nor tables, and what it does is done portably by those who
 //! call it, too. A kernel exists only as a value that its detection has made.
 
@@ -68,6 +68,26 @@ impl ShaNi {
     pub(crate) fn tags4(self, key: &Midstates, blocks: &[[u8; 64]; 4], out: &mut [[u8; 32]; 4]) {
         let Self(proof) = self;
         imp::sha_ni_tags(proof, key, blocks, out);
+    }
+}
+
+/// Proof that this machine has AVX-512 F and VL: SHA-256 of eight texts, one in each lane of half a register.
+#[derive(Clone, Copy)]
+pub(crate) struct Eight(imp::Proof);
+
+impl Eight {
+    /// Texts of one call.
+    pub(crate) const LANES: usize = 8;
+
+    /// `None` where the machine cannot.
+    pub(crate) fn detect() -> Option<Self> {
+        imp::eight().map(Self)
+    }
+    /// Takes blocks of each text into its state: of every text as many as the shortest has.
+    #[inline]
+    pub(crate) fn compress(self, states: &mut [[u32; 8]; 8], texts: &[&[[u8; 64]]; 8]) {
+        let Self(proof) = self;
+        imp::compress_eight(proof, states, texts);
     }
 }
 
@@ -262,6 +282,12 @@ mod imp {
         match proof {}
     }
 
+    pub(super) fn eight() -> Option<Proof> {
+        None
+    }
+    pub(super) fn compress_eight(proof: Proof, _: &mut [[u32; 8]; 8], _: &[&[[u8; 64]]; 8]) {
+        match proof {}
+    }
     pub(super) fn avx512() -> Option<Proof> {
         None
     }
@@ -386,76 +412,103 @@ mod imp {
 
     // ---- AVX-512 -------------------------------------------------------------------------------------------------
 
+    /// What SHA-256 does with words, in registers of one width.
+    macro_rules! operations {
+        ($name:ident: $register:ident, $add:ident $rotate:ident $shift:ident::<$by:ident> $ternary:ident $same:ident) => {
+            mod $name {
+                use std::arch::x86_64::{$add, $register, $rotate, $same, $shift, $ternary};
+
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512vl")]
+                pub(super) fn add(one: $register, other: $register) -> $register {
+                    $add(one, other)
+                }
+                /// Three rotations.
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512vl")]
+                pub(super) fn sum<const ONE: i32, const TWO: i32, const THREE: i32>(word: $register) -> $register {
+                    $ternary::<0x96>($rotate::<ONE>(word), $rotate::<TWO>(word), $rotate::<THREE>(word))
+                }
+                /// Two rotations and a shift.
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512vl")]
+                pub(super) fn sigma<const ONE: i32, const TWO: i32, const THREE: $by>(word: $register) -> $register {
+                    $ternary::<0x96>($rotate::<ONE>(word), $rotate::<TWO>(word), $shift::<THREE>(word))
+                }
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512vl")]
+                pub(super) fn choice(e: $register, f: $register, g: $register) -> $register {
+                    $ternary::<0xca>(e, f, g)
+                }
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512vl")]
+                pub(super) fn majority(a: $register, b: $register, c: $register) -> $register {
+                    $ternary::<0xe8>(a, b, c)
+                }
+                /// The same word in every lane.
+                #[inline]
+                #[target_feature(enable = "avx512f,avx512vl")]
+                pub(super) fn same(word: u32) -> $register {
+                    $same(word.cast_signed())
+                }
+            }
+        };
+    }
+    operations!(wide: __m512i, _mm512_add_epi32 _mm512_ror_epi32 _mm512_srli_epi32::<u32> _mm512_ternarylogic_epi32 _mm512_set1_epi32);
+    operations!(half: __m256i, _mm256_add_epi32 _mm256_ror_epi32 _mm256_srli_epi32::<i32> _mm256_ternarylogic_epi32 _mm256_set1_epi32);
+
     /// One word of `SETS` times 16 messages.
     type Wide<const SETS: usize> = [__m512i; SETS];
 
     /// One round; the names rotate at the place of use, so that no register moves.
     macro_rules! round {
-        ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $word:expr, $k:expr) => {
-            for set in 0..SETS {
-                let schedule = _mm512_add_epi32($word[set], _mm512_set1_epi32($k.cast_signed()));
-                let sum1 = _mm512_ternarylogic_epi32::<0x96>(
-                    _mm512_ror_epi32::<6>($e[set]),
-                    _mm512_ror_epi32::<11>($e[set]),
-                    _mm512_ror_epi32::<25>($e[set]),
-                );
-                let choice = _mm512_ternarylogic_epi32::<0xca>($e[set], $f[set], $g[set]);
-                let first = _mm512_add_epi32(_mm512_add_epi32(_mm512_add_epi32($h[set], schedule), choice), sum1);
-                let sum0 = _mm512_ternarylogic_epi32::<0x96>(
-                    _mm512_ror_epi32::<2>($a[set]),
-                    _mm512_ror_epi32::<13>($a[set]),
-                    _mm512_ror_epi32::<22>($a[set]),
-                );
-                let majority = _mm512_ternarylogic_epi32::<0xe8>($a[set], $b[set], $c[set]);
-                $d[set] = _mm512_add_epi32($d[set], first);
-                $h[set] = _mm512_add_epi32(first, _mm512_add_epi32(sum0, majority));
+        ($ops:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $word:expr, $k:expr) => {
+            for set in 0..$a.len() {
+                let schedule = $ops::add($word[set], $ops::same($k));
+                let choice = $ops::choice($e[set], $f[set], $g[set]);
+                let before = $ops::add($ops::add($h[set], schedule), choice);
+                let first = $ops::add(before, $ops::sum::<6, 11, 25>($e[set]));
+                let majority = $ops::majority($a[set], $b[set], $c[set]);
+                $d[set] = $ops::add($d[set], first);
+                $h[set] = $ops::add(first, $ops::add($ops::sum::<2, 13, 22>($a[set]), majority));
             }
         };
     }
 
     /// Sixteen rounds over the ring of words with constants from `$from`.
     macro_rules! sixteen {
-        ($w:ident $k:expr, $next:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
-            $next!($w 0 1 9 14); round!($a $b $c $d $e $f $g $h, $w[0], $k[0]);
-            $next!($w 1 2 10 15); round!($h $a $b $c $d $e $f $g, $w[1], $k[1]);
-            $next!($w 2 3 11 0); round!($g $h $a $b $c $d $e $f, $w[2], $k[2]);
-            $next!($w 3 4 12 1); round!($f $g $h $a $b $c $d $e, $w[3], $k[3]);
-            $next!($w 4 5 13 2); round!($e $f $g $h $a $b $c $d, $w[4], $k[4]);
-            $next!($w 5 6 14 3); round!($d $e $f $g $h $a $b $c, $w[5], $k[5]);
-            $next!($w 6 7 15 4); round!($c $d $e $f $g $h $a $b, $w[6], $k[6]);
-            $next!($w 7 8 0 5); round!($b $c $d $e $f $g $h $a, $w[7], $k[7]);
-            $next!($w 8 9 1 6); round!($a $b $c $d $e $f $g $h, $w[8], $k[8]);
-            $next!($w 9 10 2 7); round!($h $a $b $c $d $e $f $g, $w[9], $k[9]);
-            $next!($w 10 11 3 8); round!($g $h $a $b $c $d $e $f, $w[10], $k[10]);
-            $next!($w 11 12 4 9); round!($f $g $h $a $b $c $d $e, $w[11], $k[11]);
-            $next!($w 12 13 5 10); round!($e $f $g $h $a $b $c $d, $w[12], $k[12]);
-            $next!($w 13 14 6 11); round!($d $e $f $g $h $a $b $c, $w[13], $k[13]);
-            $next!($w 14 15 7 12); round!($c $d $e $f $g $h $a $b, $w[14], $k[14]);
-            $next!($w 15 0 8 13); round!($b $c $d $e $f $g $h $a, $w[15], $k[15]);
+        ($ops:ident, $w:ident $k:expr, $next:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident) => {
+            $next!($ops, $w 0 1 9 14); round!($ops, $a $b $c $d $e $f $g $h, $w[0], $k[0]);
+            $next!($ops, $w 1 2 10 15); round!($ops, $h $a $b $c $d $e $f $g, $w[1], $k[1]);
+            $next!($ops, $w 2 3 11 0); round!($ops, $g $h $a $b $c $d $e $f, $w[2], $k[2]);
+            $next!($ops, $w 3 4 12 1); round!($ops, $f $g $h $a $b $c $d $e, $w[3], $k[3]);
+            $next!($ops, $w 4 5 13 2); round!($ops, $e $f $g $h $a $b $c $d, $w[4], $k[4]);
+            $next!($ops, $w 5 6 14 3); round!($ops, $d $e $f $g $h $a $b $c, $w[5], $k[5]);
+            $next!($ops, $w 6 7 15 4); round!($ops, $c $d $e $f $g $h $a $b, $w[6], $k[6]);
+            $next!($ops, $w 7 8 0 5); round!($ops, $b $c $d $e $f $g $h $a, $w[7], $k[7]);
+            $next!($ops, $w 8 9 1 6); round!($ops, $a $b $c $d $e $f $g $h, $w[8], $k[8]);
+            $next!($ops, $w 9 10 2 7); round!($ops, $h $a $b $c $d $e $f $g, $w[9], $k[9]);
+            $next!($ops, $w 10 11 3 8); round!($ops, $g $h $a $b $c $d $e $f, $w[10], $k[10]);
+            $next!($ops, $w 11 12 4 9); round!($ops, $f $g $h $a $b $c $d $e, $w[11], $k[11]);
+            $next!($ops, $w 12 13 5 10); round!($ops, $e $f $g $h $a $b $c $d, $w[12], $k[12]);
+            $next!($ops, $w 13 14 6 11); round!($ops, $d $e $f $g $h $a $b $c, $w[13], $k[13]);
+            $next!($ops, $w 14 15 7 12); round!($ops, $c $d $e $f $g $h $a $b, $w[14], $k[14]);
+            $next!($ops, $w 15 0 8 13); round!($ops, $b $c $d $e $f $g $h $a, $w[15], $k[15]);
         };
     }
 
     /// The words stand already.
     macro_rules! as_given {
-        ($w:ident $i:literal $i1:literal $i9:literal $i14:literal) => {};
+        ($ops:ident, $w:ident $i:literal $i1:literal $i9:literal $i14:literal) => {};
     }
 
     /// The next word of the schedule, in the place of the one sixteen before.
     macro_rules! scheduled {
-        ($w:ident $i:literal $i1:literal $i9:literal $i14:literal) => {
-            for set in 0..SETS {
-                let sigma0 = _mm512_ternarylogic_epi32::<0x96>(
-                    _mm512_ror_epi32::<7>($w[$i1][set]),
-                    _mm512_ror_epi32::<18>($w[$i1][set]),
-                    _mm512_srli_epi32::<3>($w[$i1][set]),
-                );
-                let sigma1 = _mm512_ternarylogic_epi32::<0x96>(
-                    _mm512_ror_epi32::<17>($w[$i14][set]),
-                    _mm512_ror_epi32::<19>($w[$i14][set]),
-                    _mm512_srli_epi32::<10>($w[$i14][set]),
-                );
-                let sum = _mm512_add_epi32(_mm512_add_epi32($w[$i][set], $w[$i9][set]), sigma0);
-                $w[$i][set] = _mm512_add_epi32(sum, sigma1);
+        ($ops:ident, $w:ident $i:literal $i1:literal $i9:literal $i14:literal) => {
+            for set in 0..$w[$i].len() {
+                let sigma0 = $ops::sigma::<7, 18, 3>($w[$i1][set]);
+                let sum = $ops::add($ops::add($w[$i][set], $w[$i9][set]), sigma0);
+                $w[$i][set] = $ops::add(sum, $ops::sigma::<17, 19, 10>($w[$i14][set]));
             }
         };
     }
@@ -467,18 +520,108 @@ mod imp {
         ($start:expr, $w:ident) => {{
             let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h]: [Wide<SETS>; 8] =
                 from_start::<SETS>(&$start);
-            sixteen!($w K[0], as_given, a b c d e f g h);
-                        for k in &K[1..] {
-                sixteen!($w k, scheduled, a b c d e f g h);
+            sixteen!(wide, $w K[0], as_given, a b c d e f g h);
+            for k in &K[1..] {
+                sixteen!(wide, $w k, scheduled, a b c d e f g h);
             }
             let mut state: [Wide<SETS>; 8] = [a, b, c, d, e, f, g, h];
             for (words, start) in state.iter_mut().zip($start) {
                 for word in words {
-                    *word = _mm512_add_epi32(*word, _mm512_set1_epi32(start.cast_signed()));
+                    *word = wide::add(*word, wide::same(start));
                 }
             }
             state
         }};
+    }
+
+    // ---- eight texts ---------------------------------------------------------------------------------------------
+
+    pub(super) fn eight() -> Option<Proof> {
+        let all = std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512vl")
+            && std::is_x86_feature_detected!("avx2");
+        all.then_some(Proof(()))
+    }
+
+    #[inline]
+    pub(super) fn compress_eight(_: Proof, states: &mut [[u32; 8]; 8], texts: &[&[[u8; 64]]; 8]) {
+        // SAFETY: the proof says that the machine has the features.
+        unsafe { half_wide_eight(states, texts) }
+    }
+
+    /// Registers of half the width: the core has three units for them, and two for whole ones.
+    #[target_feature(enable = "avx512f,avx512vl,avx2")]
+    fn half_wide_eight(states: &mut [[u32; 8]; 8], texts: &[&[[u8; 64]]; 8]) {
+        let shortest = texts.iter().map(|text| text.len()).min().unwrap_or(0);
+        let mut start = turn(states.each_ref().map(|state| load_half(state)));
+        for block in 0..shortest {
+            let lower = turn_bytes(texts, block, 0);
+            let upper = turn_bytes(texts, block, 1);
+            let mut w = [[half::same(0)]; 16];
+            for index in 0..8 {
+                w[index] = [lower[index]];
+                w[8 + index] = [upper[index]];
+            }
+            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start.map(|word| [word]);
+            sixteen!(half, w K[0], as_given, a b c d e f g h);
+            for k in &K[1..] {
+                sixteen!(half, w k, scheduled, a b c d e f g h);
+            }
+            for (start, [word]) in start.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+                *start = half::add(*start, word);
+            }
+        }
+        for (state, words) in states.iter_mut().zip(turn(start)) {
+            // SAFETY: writes the 32 bytes of the array, unaligned.
+            unsafe { _mm256_storeu_si256(state.as_mut_ptr().cast(), words) };
+        }
+    }
+
+    /// Eight words of a half of a block of every text, word by word.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vl,avx2")]
+    fn turn_bytes(texts: &[&[[u8; 64]]; 8], block: usize, part: usize) -> [__m256i; 8] {
+        // big-endian words
+        let swap = _mm_set_epi8(12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+        let swap = _mm256_broadcastsi128_si256(swap);
+        let mut rows = [_mm256_setzero_si256(); 8];
+        for (row, text) in rows.iter_mut().zip(texts) {
+            let bytes = &text[block].as_chunks::<32>().0[part];
+            // SAFETY: reads the 32 bytes of the array, unaligned.
+            *row = _mm256_shuffle_epi8(unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }, swap);
+        }
+        turn(rows)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load_half(words: &[u32; 8]) -> __m256i {
+        // SAFETY: reads the 32 bytes of the array, unaligned.
+        unsafe { _mm256_loadu_si256(words.as_ptr().cast()) }
+    }
+
+    /// Rows become columns: register i holds eight words, afterwards the i-th of each.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn turn(rows: [__m256i; 8]) -> [__m256i; 8] {
+        let four = |[r0, r1, r2, r3]: [__m256i; 4]| {
+            let (low01, high01) = (_mm256_unpacklo_epi32(r0, r1), _mm256_unpackhi_epi32(r0, r1));
+            let (low23, high23) = (_mm256_unpacklo_epi32(r2, r3), _mm256_unpackhi_epi32(r2, r3));
+            [
+                _mm256_unpacklo_epi64(low01, low23),
+                _mm256_unpackhi_epi64(low01, low23),
+                _mm256_unpacklo_epi64(high01, high23),
+                _mm256_unpackhi_epi64(high01, high23),
+            ]
+        };
+        let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
+        let (first, second) = (four([r0, r1, r2, r3]), four([r4, r5, r6, r7]));
+        let mut columns = rows;
+        for index in 0..4 {
+            columns[index] = _mm256_permute2x128_si256::<0x20>(first[index], second[index]);
+            columns[4 + index] = _mm256_permute2x128_si256::<0x31>(first[index], second[index]);
+        }
+        columns
     }
 
     /// The outer block and its compression, then the tags.

@@ -15,15 +15,18 @@ mod ndjson;
 mod needles;
 mod packed;
 mod parquet;
+mod side_by_side;
 mod thrift;
 
 pub use arrow::examine_arrow;
 pub use bytes::Bytes;
 pub use needles::{Needles, Search, shortest_face};
 pub use parquet::examine_parquet;
+pub use side_by_side::examine_side_by_side;
 
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Pieces;
+use packed::Text;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -159,6 +162,14 @@ pub enum Expected {
     Arrow,
 }
 
+impl Expected {
+    /// Whether it is text as it lies there.
+    #[must_use]
+    pub fn is_plain_text(&self) -> bool {
+        matches!(self, Self::Csv { packing: Packing::None, .. } | Self::Ndjson { packing: Packing::None, .. })
+    }
+}
+
 /// How a text file is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packing {
@@ -201,12 +212,19 @@ fn walk(pieces: &mut Pieces<'_>, expected: &Expected, sight: &mut dyn Sight) -> 
     match expected {
         Expected::Parquet => examine_parquet(pieces.file(), sight),
         Expected::Arrow => examine_arrow(pieces.file(), sight),
-        Expected::Csv { delimiter, null, packing } => {
-            packed::examine(pieces, *packing, &mut csv::Canonical::new(*delimiter, null), sight)
+        Expected::Csv { .. } | Expected::Ndjson { .. } => {
+            let (packing, mut text) = text_of(expected).ok_or(ErrorKind::Internal("text that is none"))?;
+            packed::examine(pieces, packing, &mut *text, sight)
         }
-        Expected::Ndjson { keys, packing } => {
-            packed::examine(pieces, *packing, &mut ndjson::Canonical::new(keys), sight)
-        }
+    }
+}
+
+/// How a text file is packed, and what looks through the text; none for columnar files.
+fn text_of(expected: &Expected) -> Option<(Packing, Box<dyn Text>)> {
+    match expected {
+        Expected::Parquet | Expected::Arrow => None,
+        Expected::Csv { delimiter, null, packing } => Some((*packing, Box::new(csv::Canonical::new(*delimiter, null)))),
+        Expected::Ndjson { keys, packing } => Some((*packing, Box::new(ndjson::Canonical::new(keys)))),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Case, FileFacts};
 use crate::anatomy::{self, Anatomy, Expected, Needles, Search, Sight};
-use crate::digest::{Digest, Digesting};
+use crate::digest::{Digest, Digesting, SIDE_BY_SIDE};
 use crate::domain::SemanticType;
 use crate::error::Result;
 use crate::group::in_parallel;
@@ -42,6 +42,9 @@ pub(super) struct Spent {
 /// Microseconds, monotonic.
 type Clock<'c> = &'c (dyn Fn() -> u64 + Sync);
 
+/// Files that are read side by side: as many as the digest has lanes.
+const GROUP: usize = 8;
+
 /// Marks of a column.
 const MARKS: usize = 64;
 /// Cells of a column that they are chosen from.
@@ -49,7 +52,7 @@ const CANDIDATES: usize = 4 * MARKS;
 
 /// The digests of the data files alone.
 pub(super) fn digests(case: &Case<'_>, clock: Clock<'_>) -> Result<BytePass> {
-    let tasks = (0..case.files.len()).map(Task::Digest).collect();
+    let tasks = groups(&by_size(case), case.threads.max(1)).into_iter().map(Task::Digest).collect();
     let (files, _, spent) = read(case, tasks, &Needles::new(&[]), clock)?;
     Ok(BytePass { files, spent, ..BytePass::default() })
 }
@@ -112,27 +115,45 @@ fn search_others(case: &Case<'_>, listing: &[String], needles: &Needles) -> Vec<
     paths.map(search).collect()
 }
 
-/// Work on a data file, by its place.
-#[derive(Clone, Copy)]
+/// Work on data files, by their places.
+#[derive(Clone)]
 enum Task {
-    /// All of it, in one reading.
-    Whole(usize),
-    Digest(usize),
+    /// All of it, in one reading; several files side by side.
+    Whole(Vec<usize>),
+    Digest(Vec<usize>),
     Walk(usize),
 }
 
-/// The work, so ordered and cut that all threads are busy to the end: the largest files first, and in two tasks those that would
-/// leave a thread without one. Columnar files take two readings anyway.
+/// The work, so ordered and cut that all threads are busy to the end. Plain text is read side by side where there are enough files for all
+/// threads; else file by file, the largest first, and in two tasks those that would leave a thread without one. Columnar files take two
+/// readings anyway.
 fn tasks(case: &Case<'_>) -> Vec<Task> {
+    let form = &case.policy.form;
+    let files = by_size(case);
+    let threads = case.threads.max(1);
+    if form.is_plain_text() && files.len() >= SIDE_BY_SIDE * threads {
+        return groups(&files, threads).into_iter().map(Task::Whole).collect();
+    }
+    let columnar = matches!(form, Expected::Parquet | Expected::Arrow);
+    let whole = if columnar && threads > 1 { 0 } else { files.len() - files.len() % threads };
+    let (whole, cut) = files.split_at(whole);
+    let walks = cut.iter().map(|at| Task::Walk(*at));
+    let digests = groups(cut, threads).into_iter().map(Task::Digest);
+    whole.iter().map(|at| Task::Whole(vec![*at])).chain(digests).chain(walks).collect()
+}
+
+/// Data files, the largest first.
+fn by_size(case: &Case<'_>) -> Vec<usize> {
     let size = |at: &usize| std::fs::metadata(&case.files[*at]).map_or(0, |file| file.len());
     let mut files: Vec<usize> = (0..case.files.len()).collect();
     files.sort_by_cached_key(|at| std::cmp::Reverse(size(at)));
-    let threads = case.threads.max(1);
-    let columnar = matches!(case.policy.form, Expected::Parquet | Expected::Arrow);
-    let whole = if columnar && threads > 1 { 0 } else { files.len() - files.len() % threads };
-    let (whole, cut) = files.split_at(whole);
-    let both = cut.iter().map(|at| Task::Digest(*at)).chain(cut.iter().map(|at| Task::Walk(*at)));
-    whole.iter().map(|at| Task::Whole(*at)).chain(both).collect()
+    files
+}
+
+/// Deals the files out, to each thread as many groups and about as many files.
+fn groups(files: &[usize], threads: usize) -> Vec<Vec<usize>> {
+    let count = (threads * files.len().div_ceil(threads * GROUP)).min(files.len());
+    (0..count).map(|group| files.iter().skip(group).step_by(count).copied().collect()).collect()
 }
 
 /// What a data file is made of, and the marks that were found in it.
@@ -148,14 +169,12 @@ fn read(
     let mut digests: Vec<Option<(Digest, u64)>> = vec![None; case.files.len()];
     let mut walked: Vec<Walked> = case.files.iter().map(|_| Walked::default()).collect();
     let mut spent = Spent::default();
-    let done = in_parallel(case.threads, tasks, |task| work(case, task, needles, clock).map(|done| (task, done)));
-    for done in done {
-        let (task, done) = done?;
-        let (Task::Whole(at) | Task::Digest(at) | Task::Walk(at)) = task;
-        if let Some(digest) = done.digest {
+    for done in in_parallel(case.threads, tasks, |task| work(case, task, needles, clock)) {
+        let done = done?;
+        for (at, digest) in done.digests {
             digests[at] = Some(digest);
         }
-        if let Some(walk) = done.walked {
+        for (at, walk) in done.walked {
             walked[at] = walk;
         }
         spent.digests += done.spent.digests;
@@ -168,41 +187,90 @@ fn read(
     Ok((facts.collect(), walked, spent))
 }
 
-/// What one task gave.
+/// What one task gave, by the places of the files.
+#[derive(Default)]
 struct Done {
-    digest: Option<(Digest, u64)>,
-    walked: Option<Walked>,
+    digests: Vec<(usize, (Digest, u64))>,
+    walked: Vec<(usize, Walked)>,
     spent: Spent,
 }
 
 fn work(case: &Case<'_>, task: Task, needles: &Needles, clock: Clock<'_>) -> Result<Done> {
-    let start = clock();
-    let (Task::Whole(at) | Task::Digest(at) | Task::Walk(at)) = task;
-    let path = &case.files[at];
-    let mut spent = Spent::default();
-    if let Task::Digest(_) = task {
-        let digest = Digest::of_file(path)?;
-        spent.digests = clock().saturating_sub(start);
-        return Ok(Done { digest: Some(digest), walked: None, spent });
+    match task {
+        Task::Digest(files) => digest_all(case, &files, clock),
+        Task::Walk(at) => {
+            let start = clock();
+            let mut look = Look::new(needles, clock);
+            let anatomy = anatomy::examine(&case.files[at], &case.policy.form, &mut look).ok();
+            let mut done = Done::default();
+            done.walked(start, 0, vec![(at, anatomy, look)], clock);
+            Ok(done)
+        }
+        Task::Whole(files) if case.policy.form.is_plain_text() => read_side_by_side(case, &files, needles, clock),
+        Task::Whole(files) => {
+            let mut done = Done::default();
+            files.iter().try_for_each(|at| done.read(case, *at, needles, clock))?;
+            Ok(done)
+        }
     }
-    let mut look = Look { search: (!needles.is_empty()).then(|| needles.search()), clock, spent: 0 };
-    let mut digest = Digesting::default();
-    let anatomy = if let Task::Whole(_) = task {
-        // the bytes that are searched are those of the digest
+}
+
+/// The digests of some files.
+fn digest_all(case: &Case<'_>, files: &[usize], clock: Clock<'_>) -> Result<Done> {
+    let start = clock();
+    let paths: Vec<&Path> = files.iter().map(|at| case.files[*at].as_path()).collect();
+    let digests = files.iter().copied().zip(Digest::of_files(&paths)?).collect();
+    let spent = Spent { digests: clock().saturating_sub(start), ..Spent::default() };
+    Ok(Done { digests, spent, ..Done::default() })
+}
+
+/// Plain text in one reading: the bytes that are searched are those of the digest.
+fn read_side_by_side(case: &Case<'_>, files: &[usize], needles: &Needles, clock: Clock<'_>) -> Result<Done> {
+    let start = clock();
+    let paths: Vec<&Path> = files.iter().map(|at| case.files[*at].as_path()).collect();
+    let mut looks: Vec<Look<'_>> = files.iter().map(|_| Look::new(needles, clock)).collect();
+    let mut digests: Vec<Digesting> = files.iter().map(|_| Digesting::default()).collect();
+    let mut spent = 0;
+    let own = &mut |pieces: &[&[u8]]| {
+        let start = clock();
+        Digesting::add_each(&mut digests, pieces);
+        spent += clock().saturating_sub(start);
+    };
+    let anatomies = anatomy::examine_side_by_side(&paths, &case.policy.form, &mut looks, own)?;
+    let digests = files.iter().copied().zip(digests.into_iter().map(Digesting::finish)).collect();
+    let mut done = Done { digests, ..Done::default() };
+    let walked = files.iter().zip(anatomies).zip(looks);
+    done.walked(start, spent, walked.map(|((at, anatomy), look)| (*at, Some(anatomy), look)).collect(), clock);
+    Ok(done)
+}
+
+impl Done {
+    /// Notes what was walked since `start`; digests took so much of it.
+    fn walked(&mut self, start: u64, digests: u64, walked: Vec<(usize, Option<Anatomy>, Look<'_>)>, clock: Clock<'_>) {
+        let all = clock().saturating_sub(start);
+        let search = walked.iter().map(|(_, _, look)| look.spent).sum::<u64>();
+        self.spent.digests += digests;
+        self.spent.search += search;
+        self.spent.walk += all.saturating_sub(search + digests);
+        for (at, anatomy, look) in walked {
+            let found = look.search.map(|search| search.found().into_keys().collect());
+            self.walked.push((at, (anatomy, found.unwrap_or_default())));
+        }
+    }
+    /// Reads a file that may be packed or of columns.
+    fn read(&mut self, case: &Case<'_>, at: usize, needles: &Needles, clock: Clock<'_>) -> Result<()> {
+        let start = clock();
+        let (mut look, mut digest, mut spent) = (Look::new(needles, clock), Digesting::default(), 0);
         let add = &mut |piece: &[u8]| {
             let start = clock();
             digest.add(piece);
-            spent.digests += clock().saturating_sub(start);
+            spent += clock().saturating_sub(start);
         };
-        anatomy::examine_and_read(path, &case.policy.form, &mut look, add)?
-    } else {
-        anatomy::examine(path, &case.policy.form, &mut look)
-    };
-    let digest = matches!(task, Task::Whole(_)).then(|| digest.finish());
-    spent.search = look.spent;
-    spent.walk = clock().saturating_sub(start).saturating_sub(spent.search + spent.digests);
-    let found = look.search.map(|search| search.found().into_keys().collect());
-    Ok(Done { digest, walked: Some((anatomy.ok(), found.unwrap_or_default())), spent })
+        let anatomy = anatomy::examine_and_read(&case.files[at], &case.policy.form, &mut look, add)?;
+        self.digests.push((at, digest.finish()));
+        self.walked(start, spent, vec![(at, anatomy.ok(), look)], clock);
+        Ok(())
+    }
 }
 
 /// A search, if there is anything to be searched, and what it took.
@@ -210,6 +278,12 @@ struct Look<'n> {
     search: Option<Search<'n>>,
     clock: Clock<'n>,
     spent: u64,
+}
+
+impl<'n> Look<'n> {
+    fn new(needles: &'n Needles, clock: Clock<'n>) -> Self {
+        Self { search: (!needles.is_empty()).then(|| needles.search()), clock, spent: 0 }
+    }
 }
 
 impl Sight for Look<'_> {
@@ -292,16 +366,23 @@ mod tests {
 
     #[test]
     fn every_file_is_walked_once_and_digested_once_by_any_number_of_threads() {
-        let files: Vec<Vec<u8>> = (1..=9).map(|rows| "a,b\n".repeat(rows).into_bytes()).collect();
+        let files: Vec<Vec<u8>> = (1..=20).map(|rows| "a,b\n".repeat(rows).into_bytes()).collect();
         for count in 1..=files.len() {
             let files: Vec<&[u8]> = files[..count].iter().map(Vec::as_slice).collect();
             for (threads, form) in (1..5).flat_map(|threads| [(threads, csv()), (threads, Expected::Parquet)]) {
                 let tasks = over(&files, threads, &form, |case, _| tasks(case));
                 let (mut digested, mut walked) = (vec![0; count], vec![0; count]);
+                for task in &tasks {
+                    let (Task::Whole(files) | Task::Digest(files)) = task else { continue };
+                    files.iter().for_each(|at| digested[*at] += 1);
+                }
                 for task in tasks {
-                    let (Task::Whole(at) | Task::Digest(at) | Task::Walk(at)) = task;
-                    digested[at] += usize::from(!matches!(task, Task::Walk(_)));
-                    walked[at] += usize::from(!matches!(task, Task::Digest(_)));
+                    let files = match task {
+                        Task::Whole(files) => files,
+                        Task::Walk(at) => vec![at],
+                        Task::Digest(_) => continue,
+                    };
+                    files.iter().for_each(|at| walked[*at] += 1);
                 }
                 assert_eq!((digested, walked), (vec![1; count], vec![1; count]), "{count} files, {threads} threads");
             }

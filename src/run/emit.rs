@@ -13,8 +13,12 @@ use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// About this many bytes make a data file, where the profile does not say how many there are.
+/// At most about this many bytes make a data file, where the profile does not say how many there are.
 const PART: u64 = 64 << 20;
+/// So many files there are at least, so that threads have equal shares of them to write and to check, ...
+const PARTS: u64 = 16;
+/// ... unless they were smaller than this.
+const SMALL: u64 = 24 << 20;
 
 /// The rows that wait, and how they are written.
 pub(super) struct Emit<'p> {
@@ -87,7 +91,7 @@ impl<'p> Emit<'p> {
     /// Which buckets (or shards, in input order) each file holds: near equal numbers, and at least one file.
     fn parts(&self) -> Vec<Range<usize>> {
         let units = self.rows.units();
-        let wanted = self.plan.parts.map_or(self.rows.bytes().div_ceil(PART), u64::from).max(1);
+        let wanted = self.plan.parts.map_or_else(|| parts_for(self.rows.bytes()), u64::from).max(1);
         let count = usize::try_from(wanted).unwrap_or(usize::MAX).min(units.max(1));
         (0..count).map(|at| units * at / count..units * (at + 1) / count).collect()
     }
@@ -145,6 +149,11 @@ impl<'p> Emit<'p> {
     }
 }
 
+/// How many data files are made of so many bytes.
+fn parts_for(bytes: u64) -> u64 {
+    bytes.div_ceil(PART).max((bytes / SMALL).min(PARTS))
+}
+
 /// Rows of cells as columns, in the rows' present order.
 fn collect(kinds: &[DataType], rows: &BucketRows, stored: &Stored) -> Result<Vec<Column<'static>>> {
     let mut builder = CellBuilder::new(kinds);
@@ -167,5 +176,17 @@ impl Flusher {
     fn flush(&self, file: File) {
         // A flusher that stopped on an error is seen when it is joined, and `Stage::sync` forces all files again.
         let _ = self.sender.send(file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_neither_large_nor_many_small_ones() {
+        let mega = |bytes: u64| parts_for(bytes << 20);
+        assert_eq!([mega(0), mega(1), mega(24), mega(47), mega(48)], [0, 1, 1, 1, 2]);
+        assert_eq!([mega(383), mega(384), mega(1024), mega(1025)], [15, 16, 16, 17]);
     }
 }

@@ -1,0 +1,145 @@
+//! SHA-256 of bytes that come piece by piece, of several texts side by side where the machine can.
+//!
+//! One text is a chain: its blocks wait for each other, and instructions made for it do not change that. Texts do not wait for each
+//! other, so eight of them go through the lanes of a register together (about three times as fast where this was measured).
+
+use super::Digest;
+use crate::lanes::Eight;
+use sha2::block_api::compress256;
+
+/// A digest in the making.
+pub struct Digesting {
+    state: [u32; 8],
+    /// The first bytes of a block that is not full yet.
+    waiting: [u8; BLOCK],
+    filled: usize,
+    bytes: u64,
+}
+
+const BLOCK: usize = 64;
+
+/// FIPS 180-4 §5.3.3.
+const START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// From so many texts on the lanes are faster, though some are empty.
+pub const SIDE_BY_SIDE: usize = 3;
+
+impl Default for Digesting {
+    fn default() -> Self {
+        Self { state: START, waiting: [0; BLOCK], filled: 0, bytes: 0 }
+    }
+}
+
+impl Digesting {
+    /// The next piece.
+    pub fn add(&mut self, piece: &[u8]) {
+        let blocks = self.take(piece);
+        compress256(&mut self.state, blocks);
+    }
+    /// The next piece of each.
+    ///
+    /// # Panics
+    /// If there are not as many pieces as digests.
+    pub fn add_each(digests: &mut [Self], pieces: &[&[u8]]) {
+        assert_eq!(digests.len(), pieces.len(), "a piece for each digest");
+        for (digests, pieces) in digests.chunks_mut(Eight::LANES).zip(pieces.chunks(Eight::LANES)) {
+            let mut left: [&[[u8; BLOCK]]; Eight::LANES] = [&[]; Eight::LANES];
+            for ((digest, piece), left) in digests.iter_mut().zip(pieces).zip(&mut left) {
+                *left = digest.take(piece);
+            }
+            if let Some(lanes) = Eight::detect() {
+                Self::in_lanes(lanes, digests, &mut left);
+            }
+            for (digest, left) in digests.iter_mut().zip(left) {
+                compress256(&mut digest.state, left);
+            }
+        }
+    }
+    /// The digest, and how many bytes there were.
+    #[must_use]
+    pub fn finish(mut self) -> (Digest, u64) {
+        let bytes = self.bytes;
+        let mut last = [[0; BLOCK]; 2];
+        // the end mark and eight bytes of length
+        let used = if self.filled + 9 > BLOCK { 2 } else { 1 };
+        let flat = last.as_flattened_mut();
+        flat[..self.filled].copy_from_slice(&self.waiting[..self.filled]);
+        flat[self.filled] = 0x80;
+        flat[used * BLOCK - 8..used * BLOCK].copy_from_slice(&bytes.wrapping_mul(8).to_be_bytes());
+        compress256(&mut self.state, &last[..used]);
+        (Digest::from_hash(self.state.map(u32::to_be_bytes).as_flattened()), bytes)
+    }
+
+    /// Takes a piece in, but for its whole blocks, which are left to be compressed.
+    fn take<'p>(&mut self, mut piece: &'p [u8]) -> &'p [[u8; BLOCK]] {
+        self.bytes += piece.len() as u64;
+        if self.filled > 0 {
+            let (first, rest) = piece.split_at(piece.len().min(BLOCK - self.filled));
+            self.waiting[self.filled..][..first.len()].copy_from_slice(first);
+            self.filled += first.len();
+            if self.filled < BLOCK {
+                return &[];
+            }
+            compress256(&mut self.state, &[self.waiting]);
+            piece = rest;
+        }
+        let (blocks, rest) = piece.as_chunks();
+        self.waiting[..rest.len()].copy_from_slice(rest);
+        self.filled = rest.len();
+        blocks
+    }
+    /// Compresses blocks as long as enough texts have some.
+    fn in_lanes(lanes: Eight, digests: &mut [Self], left: &mut [&[[u8; BLOCK]]; Eight::LANES]) {
+        loop {
+            let longer = left.iter().filter(|left| !left.is_empty());
+            let Some(shortest) = longer.clone().map(|left| left.len()).min().filter(|_| longer.count() >= SIDE_BY_SIDE)
+            else {
+                return;
+            };
+            // an empty lane goes through the blocks of another, and what comes of it is forgotten
+            let full = left.iter().find(|left| !left.is_empty()).copied().unwrap_or_default();
+            let texts = left.map(|left| if left.is_empty() { full } else { left }).map(|text| &text[..shortest]);
+            let mut states = [START; Eight::LANES];
+            for (state, digest) in states.iter_mut().zip(&*digests) {
+                *state = digest.state;
+            }
+            lanes.compress(&mut states, &texts);
+            for ((digest, left), state) in digests.iter_mut().zip(&mut *left).zip(states) {
+                if !left.is_empty() {
+                    (digest.state, *left) = (state, &left[shortest..]);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn texts_side_by_side_have_the_digests_of_each(
+            lengths in proptest::collection::vec(0_usize..700, 0..20),
+            piece in 1_usize..400,
+        ) {
+            let texts: Vec<Vec<u8>> =
+                lengths.iter().zip(0_u8..).map(|(length, seed)| (0..*length).map(|at| (at * 7 + at / 251) as u8 ^ seed).collect()).collect();
+            let mut digests: Vec<Digesting> = texts.iter().map(|_| Digesting::default()).collect();
+            let mut alone: Vec<Digesting> = texts.iter().map(|_| Digesting::default()).collect();
+            for round in 0..700_usize.div_ceil(piece) {
+                let pieces: Vec<&[u8]> =
+                    texts.iter().map(|text| text.chunks(piece).nth(round).unwrap_or_default()).collect();
+                Digesting::add_each(&mut digests, &pieces);
+                alone.iter_mut().zip(pieces).for_each(|(digest, piece)| digest.add(piece));
+            }
+            for ((digest, alone), text) in digests.into_iter().zip(alone).zip(&texts) {
+                // `of_bytes` is the `sha2` crate's
+                let expected = (Digest::of_bytes(text), text.len() as u64);
+                proptest::prop_assert_eq!(digest.finish(), expected.clone());
+                proptest::prop_assert_eq!(alone.finish(), expected);
+            }
+        }
+    }
+}
