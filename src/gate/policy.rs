@@ -310,7 +310,8 @@ impl Alphabet {
                         *any |= wrong(*byte);
                     }
                 }
-                any == [0; 16] && rest.iter().all(|byte| wrong(*byte) == 0)
+                // as one number: compared byte by byte it would be taken apart
+                u128::from_ne_bytes(any) == 0 && rest.iter().all(|byte| wrong(*byte) == 0)
             }
             Self::Base32 => all(&|byte| within(byte, b'2', 6) | within(byte, b'a', 26)),
             Self::Base64Url => all(&|byte| {
