@@ -302,11 +302,20 @@ impl Reader<'_> {
         let CsvScratch { ends, starts, .. } = &*self.scratch;
         let rows = ends[first * columns..end * columns].chunks_exact(columns);
         let mut spans = Vec::with_capacity(end - first);
-        let span = |start: u32, end: u32| self.nulls.span(text, start, end.wrapping_sub(start));
+        // without a branch for each cell: where none is as long as a null marker, none is null
+        let (lengths, mut any) = (self.nulls.lengths, 0);
+        let mut span = |start: u32, end: u32| {
+            let length = end.wrapping_sub(start);
+            any |= lengths >> length.min(63);
+            Span::new(start, length)
+        };
         if column == 0 {
             spans.extend(rows.zip(&starts[first..end]).map(|(row, start)| span(*start, row[0])));
         } else {
             spans.extend(rows.map(|row| span(row[column - 1].wrapping_add(1), row[column])));
+        }
+        if any & 1 == 1 {
+            spans.iter_mut().for_each(|span| *span = self.nulls.span(text, *span));
         }
         let special = |cell: &[u8]| self.classes.of(cell) != 0;
         let plain = self.commas && (!suspect || !spans.iter().any(|span| span.get(text).is_some_and(special)));
@@ -327,7 +336,7 @@ impl Reader<'_> {
             spans.push(if cell.quoted {
                 Span::new(cell.start, cell.len)
             } else {
-                self.nulls.span(text, cell.start, cell.len)
+                self.nulls.span(text, Span::new(cell.start, cell.len))
             });
         }
         (spans, plain)
@@ -429,16 +438,13 @@ impl<'a> Nulls<'a> {
     fn new(markers: &'a [Vec<u8>]) -> Self {
         Self { lengths: markers.iter().fold(0, |bits, marker| bits | 1 << marker.len().min(63)), markers }
     }
-    /// The span of an unquoted cell.
+    /// The span of an unquoted cell, or null.
     #[inline]
-    fn span(&self, text: &[u8], start: u32, len: u32) -> Span {
-        if self.lengths >> len.min(63) & 1 == 1 && self.holds(text, start, len) {
-            return Span::NULL;
-        }
-        Span::new(start, len)
+    fn span(&self, text: &[u8], cell: Span) -> Span {
+        let may_be = self.lengths >> cell.width().min(63) & 1 == 1;
+        if may_be && self.holds(cell.get(text)) { Span::NULL } else { cell }
     }
-    fn holds(&self, text: &[u8], start: u32, len: u32) -> bool {
-        let cell = &text[start as usize..][..len as usize];
-        self.markers.iter().any(|marker| marker == cell)
+    fn holds(&self, cell: Option<&[u8]>) -> bool {
+        self.markers.iter().any(|marker| Some(marker.as_slice()) == cell)
     }
 }
