@@ -139,6 +139,18 @@ pub(crate) fn plain_hex(bytes: &[u8; 16]) -> [u8; 32] {
     digits
 }
 
+/// Whether sixteen bytes are lower-case hex digits.
+#[inline]
+pub(crate) fn is_hex(bytes: &[u8; 16]) -> bool {
+    imp::is_hex(bytes)
+}
+
+/// The same on any machine.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub(crate) fn plain_is_hex(bytes: &[u8; 16]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// Finds separators by the widest registers of this machine; a shape of text that needs more thought is left to the caller.
 #[derive(Clone, Copy)]
 pub(crate) struct Finder(imp::Eyes);
@@ -247,7 +259,7 @@ mod imp {
 
     pub(super) type Proof = std::convert::Infallible;
     pub(super) type Eyes = std::convert::Infallible;
-    pub(super) use super::plain_hex as hex;
+    pub(super) use super::{plain_hex as hex, plain_is_hex as is_hex};
 
     pub(super) fn fetch<const WRITE: bool>(_: &[u8]) {}
     pub(super) fn equal(block: &[u8; 32], byte: u8) -> u32 {
@@ -954,6 +966,25 @@ mod imp {
             out[8..].copy_from_slice(&_mm_cvtsi128_si64(_mm_unpackhi_epi64(text, text)).to_le_bytes());
         }
         digits
+    }
+
+    #[inline]
+    pub(super) fn is_hex(bytes: &[u8; 16]) -> bool {
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { is_hex_sse2(bytes) }
+    }
+
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn is_hex_sse2(bytes: &[u8; 16]) -> bool {
+        // SAFETY: reads the 16 bytes of the array, unaligned.
+        let bytes = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+        // without a sign, what lies below the first wraps round to more than any
+        let within = |first: u8, last: i8| {
+            let from_first = _mm_sub_epi8(bytes, _mm_set1_epi8(first.cast_signed()));
+            _mm_cmpeq_epi8(_mm_min_epu8(from_first, _mm_set1_epi8(last)), from_first)
+        };
+        _mm_movemask_epi8(_mm_or_si128(within(b'0', 9), within(b'a', 5))) == 0xffff
     }
 
     // ---- bits of a block -----------------------------------------------------------------------------------------

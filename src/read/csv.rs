@@ -63,6 +63,10 @@ pub(super) struct Layout<'a> {
 }
 
 impl Layout<'_> {
+    /// Whether the cells of a column of the schema are asked for.
+    fn is_wanted(&self, place: usize) -> bool {
+        self.wanted.is_none_or(|wanted| wanted[place])
+    }
     /// The name of a field by its place in the file's rows; `None` behind the last column.
     fn name(&self, field: usize) -> Option<&str> {
         let column = self.order.iter().position(|of_file| *of_file == field)?;
@@ -143,15 +147,14 @@ impl Reader<'_> {
         for run in 0..self.scratch.runs.len() {
             let first = self.scratch.runs[run].first;
             let end = self.scratch.runs.get(run + 1).map_or(self.scratch.starts.len(), |next| next.first);
+            let mut gathered =
+                if quotes { Vec::new() } else { self.gather_ends(text, first, end, suspect) }.into_iter();
             let columns = self.layout.order.iter().enumerate().map(|(place, column)| {
-                if self.layout.wanted.is_some_and(|wanted| !wanted[place]) {
+                if !self.layout.is_wanted(place) {
                     return Column::Text(Text::new(&[][..], Vec::new(), true));
                 }
-                let (spans, plain) = if quotes {
-                    self.gather_cells(text, *column, first, end, suspect)
-                } else {
-                    self.gather_ends(text, *column, first, end, suspect)
-                };
+                let all = gathered.next();
+                let (spans, plain) = all.unwrap_or_else(|| self.gather_cells(text, *column, first, end, suspect));
                 Column::Text(Text::new(&*text, spans, plain))
             });
             let columns = columns.collect();
@@ -296,30 +299,31 @@ impl Reader<'_> {
         number_of(&self.scratch.runs, row)
     }
 
-    /// The spans of a column where no field has a quote.
-    fn gather_ends(&self, text: &[u8], column: usize, first: usize, end: usize, suspect: bool) -> (Vec<Span>, bool) {
+    /// The spans of every wanted column, in their order, where no field has a quote. Some rows at a time, so that their ends are in the
+    /// first cache for all columns.
+    fn gather_ends(&self, text: &[u8], first: usize, end: usize, suspect: bool) -> Vec<(Vec<Span>, bool)> {
+        const AT_ONCE: usize = 128;
         let columns = self.layout.order.len();
         let CsvScratch { ends, starts, .. } = &*self.scratch;
-        let rows = ends[first * columns..end * columns].chunks_exact(columns);
-        let mut spans = Vec::with_capacity(end - first);
-        // without a branch for each cell: where none is as long as a null marker, none is null
-        let (lengths, mut any) = (self.nulls.lengths, 0);
-        let mut span = |start: u32, end: u32| {
-            let length = end.wrapping_sub(start);
-            any |= lengths >> length.min(63);
-            Span::new(start, length)
-        };
-        if column == 0 {
-            spans.extend(rows.zip(&starts[first..end]).map(|(row, start)| span(*start, row[0])));
-        } else {
-            spans.extend(rows.map(|row| span(row[column - 1].wrapping_add(1), row[column])));
-        }
-        if any & 1 == 1 {
-            spans.iter_mut().for_each(|span| *span = self.nulls.span(text, *span));
+        let wanted = (0..columns).filter(|place| self.layout.is_wanted(*place)).map(|place| self.layout.order[place]);
+        let mut gathered: Vec<_> = wanted.map(|column| (column, Vec::with_capacity(end - first), 0)).collect();
+        let rows = ends[first * columns..end * columns].chunks(AT_ONCE * columns);
+        for (ends, starts) in rows.zip(starts[first..end].chunks(AT_ONCE)) {
+            for (column, spans, lengths) in &mut gathered {
+                *lengths |= self.nulls.gather(ends, starts, *column, spans);
+            }
         }
         let special = |cell: &[u8]| self.classes.of(cell) != 0;
-        let plain = self.commas && (!suspect || !spans.iter().any(|span| span.get(text).is_some_and(special)));
-        (spans, plain)
+        let finish = |(_, mut spans, lengths): (usize, Vec<Span>, u64)| {
+            if lengths & 1 == 1 {
+                for span in &mut spans {
+                    *span = self.nulls.span(text, *span);
+                }
+            }
+            let plain = self.commas && (!suspect || !spans.iter().any(|span| span.get(text).is_some_and(special)));
+            (spans, plain)
+        };
+        gathered.into_iter().map(finish).collect()
     }
 
     /// The spans of a column where some fields have quotes.
@@ -437,6 +441,23 @@ struct Nulls<'a> {
 impl<'a> Nulls<'a> {
     fn new(markers: &'a [Vec<u8>]) -> Self {
         Self { lengths: markers.iter().fold(0, |bits, marker| bits | 1 << marker.len().min(63)), markers }
+    }
+    /// Appends the spans of a column of some rows, whether null or not. The lowest bit of what it gives says whether one is as long as a
+    /// marker: there is no branch for each cell.
+    fn gather(&self, ends: &[u32], starts: &[u32], column: usize, spans: &mut Vec<Span>) -> u64 {
+        let (all, mut lengths) = (self.lengths, 0);
+        let mut span = |start: u32, end: u32| {
+            let length = end.wrapping_sub(start);
+            lengths |= all >> length.min(63);
+            Span::new(start, length)
+        };
+        let rows = ends.chunks_exact(ends.len() / starts.len().max(1));
+        if column == 0 {
+            spans.extend(rows.zip(starts).map(|(row, start)| span(*start, row[0])));
+        } else {
+            spans.extend(rows.map(|row| span(row[column - 1].wrapping_add(1), row[column])));
+        }
+        lengths
     }
     /// The span of an unquoted cell, or null.
     #[inline]

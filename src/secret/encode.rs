@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::lanes::plain_hex;
+    use crate::lanes::{is_hex, plain_hex, plain_is_hex};
 
     const ALL: [TextEncoding; 3] = [TextEncoding::Hex, TextEncoding::Base32, TextEncoding::Base64Url];
 
@@ -169,6 +169,11 @@ mod tests {
         for byte in 0..=255 {
             let bytes = std::array::from_fn(|index| u8::wrapping_add(byte, 17 * index as u8));
             assert_eq!(hex(&bytes), plain_hex(&bytes));
+            for place in 0..16 {
+                let mut digits = *b"0123456789abcdef";
+                digits[place] = byte;
+                assert_eq!(is_hex(&digits), plain_is_hex(&digits));
+            }
         }
     }
 

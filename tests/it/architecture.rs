@@ -27,7 +27,10 @@ const MODULES: &[(&str, &[&str])] = &[
     ("evidence", &["digest", "log", "profile", "random"]),
     ("attack", &["anatomy", "domain", "group", "hierarchy", "random", "secret", "value"]),
     ("ledger", &["group", "secret"]),
-    ("gate", &["anatomy", "attack", "check", "digest", "domain", "group", "hierarchy", "ledger", "limits", "value"]),
+    (
+        "gate",
+        &["anatomy", "attack", "check", "digest", "domain", "group", "hierarchy", "lanes", "ledger", "limits", "value"],
+    ),
     ("write", &["gate", "lanes", "random", "secret", "value"]),
     (
         "plan",
