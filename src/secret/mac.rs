@@ -11,7 +11,7 @@ use sha2::block_api::compress256;
 use sm3::Sm3;
 use zeroize::Zeroizing;
 
-use crate::lanes::{Avx512, Midstates, ONE_BLOCK, ShaNi};
+use crate::lanes::{Avx512, Midstates, ONE_BLOCK, ShaNi, hex};
 
 /// The key of one field: turns values into tags. Has no `Debug`, `Clone` or `Serialize`; wiped on drop.
 pub struct FieldKey(Keyed);
@@ -44,7 +44,12 @@ impl FieldKey {
         self.tags_with(Kernel::fastest(), count, message, out);
     }
 
-    /// The same by a named kernel; where the machine has it not, by the portable one. For tests and benches.
+    /// The same tags, of each the first 128 bits in lower-case hex.
+    pub fn hex<'m>(&self, count: usize, message: impl Fn(usize) -> &'m [u8], out: &mut Vec<[u8; 32]>) {
+        self.hex_with(Kernel::fastest(), count, message, out);
+    }
+
+    /// [`Self::tags`] by a named kernel; where the machine has it not, by the portable one. For tests and benches.
     #[doc(hidden)]
     pub fn tags_with<'m>(
         &self,
@@ -53,15 +58,37 @@ impl FieldKey {
         message: impl Fn(usize) -> &'m [u8],
         out: &mut Vec<[u8; 32]>,
     ) {
+        self.fill::<false>(kernel, count, &message, out);
+    }
+
+    /// [`Self::hex`] by a named kernel.
+    #[doc(hidden)]
+    pub fn hex_with<'m>(
+        &self,
+        kernel: Kernel,
+        count: usize,
+        message: impl Fn(usize) -> &'m [u8],
+        out: &mut Vec<[u8; 32]>,
+    ) {
+        self.fill::<true>(kernel, count, &message, out);
+    }
+
+    fn fill<'m, const HEX: bool>(
+        &self,
+        kernel: Kernel,
+        count: usize,
+        message: &impl Fn(usize) -> &'m [u8],
+        out: &mut Vec<[u8; 32]>,
+    ) {
         // every one is written, so those of the batch before may stand until then
         out.resize(count, [0; 32]);
         let Keyed::Sha256(key) = &self.0 else {
-            return out.iter_mut().enumerate().for_each(|(index, tag)| *tag = self.tag(message(index)));
+            return out.iter_mut().enumerate().for_each(|(index, tag)| *tag = shown::<HEX>(self.tag(message(index))));
         };
         match kernel.available() {
-            Available::Avx512(lanes) => key.by_avx512(lanes, &message, out),
-            Available::ShaNi(lanes) => key.by_sha_ni(lanes, &message, 0, out),
-            Available::Portable => key.one_by_one(&message, 0, out),
+            Available::Avx512(lanes) => key.by_avx512::<HEX>(lanes, message, out),
+            Available::ShaNi(lanes) => key.by_sha_ni::<HEX>(lanes, message, 0, out),
+            Available::Portable => key.one_by_one::<HEX>(message, 0, out),
         }
     }
 }
@@ -175,51 +202,74 @@ impl Midstates {
     }
 
     /// The tags of messages `first..` up to the length of `out`.
-    fn one_by_one<'m>(&self, message: &impl Fn(usize) -> &'m [u8], first: usize, out: &mut [[u8; 32]]) {
+    fn one_by_one<'m, const HEX: bool>(
+        &self,
+        message: &impl Fn(usize) -> &'m [u8],
+        first: usize,
+        out: &mut [[u8; 32]],
+    ) {
         for (index, tag) in out.iter_mut().enumerate() {
-            *tag = self.tag(message(first + index));
+            *tag = shown::<HEX>(self.tag(message(first + index)));
         }
     }
 
-    fn by_avx512<'m>(&self, lanes: Avx512, message: &impl Fn(usize) -> &'m [u8], out: &mut [[u8; 32]]) {
+    fn by_avx512<'m, const HEX: bool>(
+        &self,
+        lanes: Avx512,
+        message: &impl Fn(usize) -> &'m [u8],
+        out: &mut [[u8; 32]],
+    ) {
         let (groups, rest) = out.as_chunks_mut::<{ Avx512::LANES }>();
         let first_of_rest = groups.len() * Avx512::LANES;
         for (group, tags) in groups.iter_mut().enumerate() {
             let first = group * Avx512::LANES;
-            self.in_lanes(message, first, tags, |messages, tags| lanes.tags32(self, messages, tags));
+            self.in_lanes::<_, HEX>(message, first, tags, |messages, tags| lanes.tags32::<HEX>(self, messages, tags));
         }
         if rest.len() > 16 {
             let mut tags = [[0; 32]; 32];
             let count = rest.len();
             let some = |index: usize| if index < first_of_rest + count { message(index) } else { &[] };
-            self.in_lanes(&some, first_of_rest, &mut tags, |messages, tags| lanes.tags32(self, messages, tags));
+            self.in_lanes::<_, HEX>(&some, first_of_rest, &mut tags, |messages, tags| {
+                lanes.tags32::<HEX>(self, messages, tags);
+            });
             rest.copy_from_slice(&tags[..count]);
         } else if rest.len() >= FEW {
             let mut tags = [[0; 32]; 16];
             let count = rest.len();
             let some = |index: usize| if index < first_of_rest + count { message(index) } else { &[] };
-            self.in_lanes(&some, first_of_rest, &mut tags, |messages, tags| lanes.tags16(self, messages, tags));
+            self.in_lanes::<_, HEX>(&some, first_of_rest, &mut tags, |messages, tags| {
+                lanes.tags16::<HEX>(self, messages, tags);
+            });
             rest.copy_from_slice(&tags[..count]);
         } else {
-            self.one_by_one(message, first_of_rest, rest);
+            self.one_by_one::<HEX>(message, first_of_rest, rest);
         }
     }
 
-    fn by_sha_ni<'m>(&self, lanes: ShaNi, message: &impl Fn(usize) -> &'m [u8], first: usize, out: &mut [[u8; 32]]) {
+    fn by_sha_ni<'m, const HEX: bool>(
+        &self,
+        lanes: ShaNi,
+        message: &impl Fn(usize) -> &'m [u8],
+        first: usize,
+        out: &mut [[u8; 32]],
+    ) {
         let (groups, rest) = out.as_chunks_mut::<{ ShaNi::LANES }>();
         let first_of_rest = first + groups.len() * ShaNi::LANES;
         for (group, tags) in groups.iter_mut().enumerate() {
-            self.in_lanes(message, first + group * ShaNi::LANES, tags, |messages, tags| {
+            self.in_lanes::<_, HEX>(message, first + group * ShaNi::LANES, tags, |messages, tags| {
                 lanes.tags4(self, &messages.map(padded), tags);
+                for tag in tags {
+                    *tag = shown::<HEX>(*tag);
+                }
             });
         }
-        self.one_by_one(message, first_of_rest, rest);
+        self.one_by_one::<HEX>(message, first_of_rest, rest);
     }
 
     /// Messages `first..first + LANES` through `kernel`. Those of more than one block leave their lane empty and are
     /// computed alone; where most are such, all are.
     #[inline]
-    fn in_lanes<'m, const LANES: usize>(
+    fn in_lanes<'m, const LANES: usize, const HEX: bool>(
         &self,
         message: &impl Fn(usize) -> &'m [u8],
         first: usize,
@@ -232,7 +282,7 @@ impl Midstates {
             return kernel(&messages, tags);
         }
         if 2 * long > LANES {
-            return self.one_by_one(message, first, tags);
+            return self.one_by_one::<HEX>(message, first, tags);
         }
         let all = messages;
         for message in messages.iter_mut().filter(|message| message.len() > ONE_BLOCK) {
@@ -240,9 +290,15 @@ impl Midstates {
         }
         kernel(&messages, tags);
         for (message, tag) in all.iter().zip(tags).filter(|(message, _)| message.len() > ONE_BLOCK) {
-            *tag = self.tag(message);
+            *tag = shown::<HEX>(self.tag(message));
         }
     }
+}
+
+/// A tag as it is, or its first half in hex.
+#[inline]
+fn shown<const HEX: bool>(tag: [u8; 32]) -> [u8; 32] {
+    if HEX { hex(tag.first_chunk().expect("16 of 32 bytes")) } else { tag }
 }
 
 /// The only inner block of a message of at most 55 bytes: message, 0x80, zeros, length with the key block.

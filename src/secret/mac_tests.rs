@@ -28,6 +28,10 @@ fn check(messages: &[Vec<u8>]) {
     for kernel in Kernel::ALL {
         field.tags_with(kernel, messages.len(), |index| &messages[index], &mut out);
         assert!(out == expected, "{} with {} messages", kernel.name(), messages.len());
+        field.hex_with(kernel, messages.len(), |index| &messages[index], &mut out);
+        let as_hex = |tag: &[u8; 32]| data_encoding::HEXLOWER.encode(&tag[..16]);
+        let same = out.iter().zip(&expected).all(|(text, tag)| text.as_slice() == as_hex(tag).as_bytes());
+        assert!(same && out.len() == messages.len(), "{} as hex", kernel.name());
     }
     field.tags(messages.len(), |index| &messages[index], &mut out);
     assert!(out == expected);

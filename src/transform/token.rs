@@ -75,11 +75,10 @@ impl Token {
         let text = cells.column.to_text();
         scratch.memo.begin();
         if scratch.memo.rests() && self.all_canonical(&text) {
-            let Scratch { tags, .. } = scratch;
-            self.key.tags(text.len(), |row| text.get(row).unwrap_or_default(), tags);
-            let spans =
-                |width| (0..).step_by(width as usize).take(text.len()).map(|start| Span::new(start, width)).collect();
-            return faults.finish(self.column(tags, spans)?);
+            let message = |row| text.get(row).unwrap_or_default();
+            let (tokens, width) = self.tokens(text.len(), message, &mut scratch.tags)?;
+            let spans = (0..).step_by(width as usize).take(text.len()).map(|start| Span::new(start, width)).collect();
+            return faults.finish(Column::Text(Text::new(tokens, spans, true)));
         }
         self.canonicalize(&text, scratch, &mut faults);
         let Scratch { bytes, messages, tags, slots, .. } = scratch;
@@ -87,12 +86,9 @@ impl Token {
             let (own, span) = messages[message];
             span.get(if own { bytes } else { text.bytes() }).unwrap_or_default()
         };
-        self.key.tags(messages.len(), message, tags);
-        let spans = |width| {
-            let span = |slot: &u32| if *slot == NO_SLOT { Span::NULL } else { Span::new(slot * width, width) };
-            slots.iter().map(span).collect()
-        };
-        faults.finish(self.column(tags, spans)?)
+        let (tokens, width) = self.tokens(messages.len(), message, tags)?;
+        let span = |slot: &u32| if *slot == NO_SLOT { Span::NULL } else { Span::new(slot * width, width) };
+        faults.finish(Column::Text(Text::new(tokens, slots.iter().map(span).collect(), true)))
     }
 
     /// Whether every cell is its own canonical form.
@@ -100,19 +96,31 @@ impl Token {
         text.iter().all(|cell| cell.is_some_and(|cell| self.semantic.is_canonical(cell)))
     }
 
-    /// The tags as text; `spans` says for every row where its token lies, given the digits of one.
-    fn column<'a>(&self, tags: &[[u8; 32]], spans: impl Fn(u32) -> Vec<Span>) -> Result<Column<'a>> {
+    /// The tokens of so many messages, one behind the other, and the digits of one.
+    fn tokens<'m>(
+        &self,
+        count: usize,
+        message: impl Fn(usize) -> &'m [u8],
+        tags: &mut Vec<[u8; 32]>,
+    ) -> Result<(Vec<u8>, u32)> {
+        let width = self.encoding.digits(self.bits.into());
+        let digits = u32::try_from(width).expect("at most 64 digits");
+        if self.encoding == TextEncoding::Hex && self.bits == 128 {
+            // as nearly all are: written where they stay
+            let mut tokens = Vec::with_capacity(count);
+            self.key.hex(count, message, &mut tokens);
+            return Ok((tokens.into_flattened(), digits));
+        }
+        self.key.tags(count, message, tags);
         if let Some(registry) = &self.registry
             && !tags.iter().fold(true, |unique, tag| unique & registry.enter(tag))
         {
             // No row: which of the two comes second hangs on the threads.
             return Err(ErrorKind::TokenCollision.into());
         }
-        let width = self.encoding.digits(self.bits.into());
         let mut tokens = Vec::with_capacity(tags.len() * width);
         encode_all(tags, self.bits.into(), self.encoding, &mut tokens);
-        let spans = spans(u32::try_from(width).expect("at most 64 digits"));
-        Ok(Column::Text(Text::new(tokens, spans, true)))
+        Ok((tokens, digits))
     }
 
     /// Fills the scratch with the canonical forms, each repeated cell once where that wins, and every row's place.
