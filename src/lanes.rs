@@ -1,6 +1,6 @@
 //! Vector instructions: the one file of the crate with SIMD, and so with `unsafe`.
 //!
-//! Responsible for: HMAC-SHA-256 of many short messages, two compressions each (inner and outer block) in 16 or 32 lanes of
+//! Responsible for: HMAC-SHA-256 of many short messages, two compressions each (inner and outer block) in 16 lanes of
 //! AVX-512, or in four interleaved streams of SHA-NI; SHA-256 of eight long texts side by side; hex digits; the places of separators in text, sixty-four bytes at a time; and a sieve of
 //! grams, sixteen at a time. Given: mid-states, messages of one inner block, bytes. It knows neither keys nor tables, and what it does is done portably by those who
 //! call it, too. A kernel exists only as a value that its detection has made.
@@ -25,7 +25,7 @@ impl Drop for Midstates {
 /// The longest message whose padding fits the same block: 64 less the 0x80 and eight length bytes.
 pub(crate) const ONE_BLOCK: usize = 55;
 
-/// Proof that this machine has AVX-512 F, BW and VL: 16 messages a register, two registers interlaced.
+/// Proof that this machine has AVX-512 F, BW and VL: 16 messages a register.
 #[derive(Clone, Copy)]
 pub(crate) struct Avx512(imp::Proof);
 
@@ -34,24 +34,18 @@ pub(crate) struct Avx512(imp::Proof);
 pub(crate) struct ShaNi(imp::Proof);
 
 impl Avx512 {
-    /// Messages of one call of [`Self::tags32`].
-    pub(crate) const LANES: usize = 32;
+    /// Messages of one call.
+    pub(crate) const LANES: usize = 16;
 
     /// `None` where the machine cannot.
     pub(crate) fn detect() -> Option<Self> {
         imp::avx512().map(Self)
     }
-    /// HMAC of 32 messages, each at most [`ONE_BLOCK`] long; as `HEX`, the first half of each in lower-case digits.
-    #[inline]
-    pub(crate) fn tags32<const HEX: bool>(self, key: &Midstates, messages: &[&[u8]; 32], out: &mut [[u8; 32]; 32]) {
-        let Self(proof) = self;
-        imp::avx512_tags::<2, 32, HEX>(proof, key, messages, out);
-    }
-    /// The same of 16 messages.
+    /// HMAC of sixteen messages, each at most [`ONE_BLOCK`] long; as `HEX`, the first half of each in lower-case digits.
     #[inline]
     pub(crate) fn tags16<const HEX: bool>(self, key: &Midstates, messages: &[&[u8]; 16], out: &mut [[u8; 32]; 16]) {
         let Self(proof) = self;
-        imp::avx512_tags::<1, 16, HEX>(proof, key, messages, out);
+        imp::avx512_tags::<HEX>(proof, key, messages, out);
     }
 }
 
@@ -137,6 +131,27 @@ pub(crate) fn plain_hex(bytes: &[u8; 16]) -> [u8; 32] {
         *pair = nibbles.wrapping_add(0x3030).wrapping_add(letters.wrapping_mul(39)).to_le_bytes();
     }
     digits
+}
+
+/// The sixteen bytes that 32 lower-case hex digits say; none where they are something else.
+#[inline]
+pub(crate) fn bytes_of_hex(digits: &[u8; 32]) -> Option<[u8; 16]> {
+    imp::bytes_of_hex(digits)
+}
+
+/// The same on any machine.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+pub(crate) fn plain_bytes_of_hex(digits: &[u8; 32]) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    for (byte, [upper, lower]) in bytes.iter_mut().zip(digits.as_chunks().0) {
+        let nibble = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        *byte = nibble(*upper)? << 4 | nibble(*lower)?;
+    }
+    Some(bytes)
 }
 
 /// Whether sixteen bytes are lower-case hex digits.
@@ -259,7 +274,7 @@ mod imp {
 
     pub(super) type Proof = std::convert::Infallible;
     pub(super) type Eyes = std::convert::Infallible;
-    pub(super) use super::{plain_hex as hex, plain_is_hex as is_hex};
+    pub(super) use super::{plain_bytes_of_hex as bytes_of_hex, plain_hex as hex, plain_is_hex as is_hex};
 
     pub(super) fn fetch<const WRITE: bool>(_: &[u8]) {}
     pub(super) fn equal(block: &[u8; 32], byte: u8) -> u32 {
@@ -306,12 +321,7 @@ mod imp {
     pub(super) fn sha_ni() -> Option<Proof> {
         None
     }
-    pub(super) fn avx512_tags<const SETS: usize, const LANES: usize, const HEX: bool>(
-        proof: Proof,
-        _: &Midstates,
-        _: &[&[u8]; LANES],
-        _: &mut [[u8; 32]; LANES],
-    ) {
+    pub(super) fn avx512_tags<const HEX: bool>(proof: Proof, _: &Midstates, _: &[&[u8]; 16], _: &mut [[u8; 32]; 16]) {
         match proof {}
     }
     pub(super) fn sha_ni_tags(proof: Proof, _: &Midstates, _: &[[u8; 64]; 4], _: &mut [[u8; 32]; 4]) {
@@ -365,15 +375,13 @@ mod imp {
         }
     }
 
-    /// `SETS` registers of 16 lanes; `LANES` is 16 times as many.
     #[inline]
-    pub(super) fn avx512_tags<const SETS: usize, const LANES: usize, const HEX: bool>(
+    pub(super) fn avx512_tags<const HEX: bool>(
         _: Proof,
         key: &Midstates,
-        messages: &[&[u8]; LANES],
-        out: &mut [[u8; 32]; LANES],
+        messages: &[&[u8]; 16],
+        out: &mut [[u8; 32]; 16],
     ) {
-        const { assert!(LANES == 16 * SETS) };
         let mut longest = 0;
         for message in messages {
             longest = longest.max(message.len());
@@ -383,9 +391,9 @@ mod imp {
         // SAFETY: the proof says that the machine has the features; the lengths were checked above.
         unsafe {
             if longest <= 31 {
-                avx512_short::<SETS, LANES, HEX>(key, messages, out);
+                avx512_short::<HEX>(key, messages, out);
             } else {
-                avx512_long::<SETS, LANES, HEX>(key, messages, out);
+                avx512_long::<HEX>(key, messages, out);
             }
         }
     }
@@ -469,27 +477,21 @@ mod imp {
     operations!(wide: __m512i, _mm512_add_epi32 _mm512_ror_epi32 _mm512_srli_epi32::<u32> _mm512_ternarylogic_epi32 _mm512_set1_epi32);
     operations!(half: __m256i, _mm256_add_epi32 _mm256_ror_epi32 _mm256_srli_epi32::<i32> _mm256_ternarylogic_epi32 _mm256_set1_epi32);
 
-    /// One word of `SETS` times 16 messages.
-    type Wide<const SETS: usize> = [__m512i; SETS];
-
     /// One round, given what comes before the choice: `h` and the word with its constant. The names rotate at the place of use, so that no
     /// register moves.
     macro_rules! step {
-        ($ops:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $set:ident => $before:expr) => {
-            for $set in 0..$a.len() {
-                let before = $ops::add($before, $ops::choice($e[$set], $f[$set], $g[$set]));
-                let first = $ops::add(before, $ops::sum::<6, 11, 25>($e[$set]));
-                let majority = $ops::majority($a[$set], $b[$set], $c[$set]);
-                $d[$set] = $ops::add($d[$set], first);
-                $h[$set] = $ops::add(first, $ops::add($ops::sum::<2, 13, 22>($a[$set]), majority));
-            }
+        ($ops:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $before:expr) => {
+            let before = $ops::add($before, $ops::choice($e, $f, $g));
+            let first = $ops::add(before, $ops::sum::<6, 11, 25>($e));
+            $d = $ops::add($d, first);
+            $h = $ops::add(first, $ops::add($ops::sum::<2, 13, 22>($a), $ops::majority($a, $b, $c)));
         };
     }
 
     /// One round over a word.
     macro_rules! round {
         ($ops:ident, $a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $word:expr, $k:expr) => {
-            step!($ops, $a $b $c $d $e $f $g $h, set => $ops::add($h[set], $ops::add($word[set], $ops::same($k))))
+            step!($ops, $a $b $c $d $e $f $g $h, $ops::add($h, $ops::add($word, $ops::same($k))))
         };
     }
 
@@ -523,64 +525,50 @@ mod imp {
     /// The next word of the schedule, in the place of the one sixteen before.
     macro_rules! scheduled {
         ($ops:ident, $w:ident $i:literal $i1:literal $i9:literal $i14:literal) => {
-            for set in 0..$w[$i].len() {
-                let sigma0 = $ops::sigma::<7, 18, 3>($w[$i1][set]);
-                let sum = $ops::add($ops::add($w[$i][set], $w[$i9][set]), sigma0);
-                $w[$i][set] = $ops::add(sum, $ops::sigma::<17, 19, 10>($w[$i14][set]));
-            }
+            let sum = $ops::add($ops::add($w[$i], $w[$i9]), $ops::sigma::<7, 18, 3>($w[$i1]));
+            $w[$i] = $ops::add(sum, $ops::sigma::<17, 19, 10>($w[$i14]));
         };
     }
 
     /// The first schedule of a block whose words 9 to 14 are zero: what they would add is left out.
     macro_rules! scheduled_padded {
         ($ops:ident, $w:ident 0 $i1:literal $i9:literal $i14:literal) => {
-            scheduled_padded!(@ $w, set => $ops::add($w[0][set], $ops::sigma::<7, 18, 3>($w[1][set])), 0)
-        };
-        ($ops:ident, $w:ident 8 $i1:literal $i9:literal $i14:literal) => {
-            scheduled_padded!(@ $w, set => {
-                $ops::add($ops::add($w[8][set], $w[1][set]), $ops::sigma::<17, 19, 10>($w[6][set]))
-            }, 8)
-        };
-        ($ops:ident, $w:ident 14 $i1:literal $i9:literal $i14:literal) => {
-            scheduled_padded!(@ $w, set => {
-                let sigmas = $ops::add($ops::sigma::<7, 18, 3>($w[15][set]), $ops::sigma::<17, 19, 10>($w[12][set]));
-                $ops::add($w[7][set], sigmas)
-            }, 14)
+            $w[0] = $ops::add($w[0], $ops::sigma::<7, 18, 3>($w[1]));
         };
         ($ops:ident, $w:ident 6 $i1:literal $i9:literal $i14:literal) => { scheduled!($ops, $w 6 7 15 4) };
         ($ops:ident, $w:ident 7 $i1:literal $i9:literal $i14:literal) => { scheduled!($ops, $w 7 8 0 5) };
-        ($ops:ident, $w:ident 15 $i1:literal $i9:literal $i14:literal) => { scheduled!($ops, $w 15 0 8 13) };
+        ($ops:ident, $w:ident 8 $i1:literal $i9:literal $i14:literal) => {
+            $w[8] = $ops::add($ops::add($w[8], $w[1]), $ops::sigma::<17, 19, 10>($w[6]));
+        };
         ($ops:ident, $w:ident 9 $i1:literal $i9:literal $i14:literal) => { scheduled_padded!(zero $ops $w 9 $i9 $i14) };
         ($ops:ident, $w:ident 10 $i1:literal $i9:literal $i14:literal) => { scheduled_padded!(zero $ops $w 10 $i9 $i14) };
         ($ops:ident, $w:ident 11 $i1:literal $i9:literal $i14:literal) => { scheduled_padded!(zero $ops $w 11 $i9 $i14) };
         ($ops:ident, $w:ident 12 $i1:literal $i9:literal $i14:literal) => { scheduled_padded!(zero $ops $w 12 $i9 $i14) };
         ($ops:ident, $w:ident 13 $i1:literal $i9:literal $i14:literal) => { scheduled_padded!(zero $ops $w 13 $i9 $i14) };
+        ($ops:ident, $w:ident 14 $i1:literal $i9:literal $i14:literal) => {
+            let sigmas = $ops::add($ops::sigma::<7, 18, 3>($w[15]), $ops::sigma::<17, 19, 10>($w[12]));
+            $w[14] = $ops::add($w[7], sigmas);
+        };
+        ($ops:ident, $w:ident 15 $i1:literal $i9:literal $i14:literal) => { scheduled!($ops, $w 15 0 8 13) };
         // both this word and the next are zero
         (zero $ops:ident $w:ident $i:literal $i9:literal $i14:literal) => {
-            scheduled_padded!(@ $w, set => $ops::add($w[$i9][set], $ops::sigma::<17, 19, 10>($w[$i14][set])), $i)
+            $w[$i] = $ops::add($w[$i9], $ops::sigma::<17, 19, 10>($w[$i14]));
         };
         // the word seven before is zero
         ($ops:ident, $w:ident $i:literal $i1:literal $i9:literal $i14:literal) => {
-            scheduled_padded!(@ $w, set => {
-                let own = $ops::add($w[$i][set], $ops::sigma::<7, 18, 3>($w[$i1][set]));
-                $ops::add(own, $ops::sigma::<17, 19, 10>($w[$i14][set]))
-            }, $i)
-        };
-        (@ $w:ident, $set:ident => $word:expr, $i:literal) => {
-            for $set in 0..$w[$i].len() {
-                $w[$i][$set] = $word;
-            }
+            let own = $ops::add($w[$i], $ops::sigma::<7, 18, 3>($w[$i1]));
+            $w[$i] = $ops::add(own, $ops::sigma::<17, 19, 10>($w[$i14]));
         };
     }
 
     /// The compression function from a state that is the same in every lane.
     ///
-    /// Loops, not 64 rounds in a row: two sets unrolled would not fit the instruction cache.
+    /// Loops, not 64 rounds in a row: so it stays in the cache of decoded instructions.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
-    fn compress<const SETS: usize>(start: &[u32; 8], words: &[Wide<SETS>; 16]) -> [Wide<SETS>; 8] {
+    fn compress(start: &[u32; 8], words: &[__m512i; 16]) -> [__m512i; 8] {
         let mut w = *words;
-        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h]: [Wide<SETS>; 8] = from_start::<SETS>(start);
+        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = from_start(start);
         sixteen!(wide, w K[0], as_given, a b c d e f g h);
         for k in &K[1..] {
             sixteen!(wide, w k, scheduled, a b c d e f g h);
@@ -592,9 +580,10 @@ mod imp {
     /// left out, and what the first rounds make of the start alone is made once and not in lanes. It saves a twentieth.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
-    fn compress_padded<const SETS: usize>(start: &[u32; 8], words: &[Wide<SETS>; 16]) -> [Wide<SETS>; 8] {
+    fn compress_padded(start: &[u32; 8], words: &[__m512i; 16]) -> [__m512i; 8] {
         let mut w = *words;
-        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h]: [Wide<SETS>; 8] = from_start::<SETS>(start);
+        let [mut a, mut b, mut c, mut d, mut e, mut f, ..] = from_start(start);
+        let (mut g, mut h);
         let [a0, b0, c0, _, e0, f0, g0, h0] = *start;
         // of the first round only the word differs
         let sum1 = e0.rotate_right(6) ^ e0.rotate_right(11) ^ e0.rotate_right(25);
@@ -602,16 +591,14 @@ mod imp {
         let choice = (e0 & f0) ^ (!e0 & g0);
         let majority = (a0 & b0) ^ (a0 & c0) ^ (b0 & c0);
         let first = [h0, sum1, choice, K[0][0]].into_iter().fold(0, u32::wrapping_add);
-        for set in 0..SETS {
-            let first = wide::add(w[0][set], wide::same(first));
-            d[set] = wide::add(d[set], first);
-            h[set] = wide::add(first, wide::same(sum0.wrapping_add(majority)));
-        }
+        let first = wide::add(w[0], wide::same(first));
+        d = wide::add(d, first);
+        h = wide::add(first, wide::same(sum0.wrapping_add(majority)));
         // of the next three `h` is still of the start
         macro_rules! early {
             ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $at:literal, $start:ident) => {
                 let known = wide::same($start.wrapping_add(K[0][$at]));
-                step!(wide, $a $b $c $d $e $f $g $h, set => wide::add(w[$at][set], known));
+                step!(wide, $a $b $c $d $e $f $g $h, wide::add(w[$at], known));
             };
         }
         early!(h a b c d e f g, 1, g0);
@@ -624,7 +611,7 @@ mod imp {
         round!(wide, a b c d e f g h, w[8], K[0][8]);
         macro_rules! zero {
             ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $at:literal) => {
-                step!(wide, $a $b $c $d $e $f $g $h, set => wide::add($h[set], wide::same(K[0][$at])));
+                step!(wide, $a $b $c $d $e $f $g $h, wide::add($h, wide::same(K[0][$at])));
             };
         }
         zero!(h a b c d e f g, 9);
@@ -644,11 +631,9 @@ mod imp {
     /// The last step of a compression.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vl")]
-    fn add_start<const SETS: usize>(mut state: [Wide<SETS>; 8], start: &[u32; 8]) -> [Wide<SETS>; 8] {
-        for (words, start) in state.iter_mut().zip(start) {
-            for word in words {
-                *word = wide::add(*word, wide::same(*start));
-            }
+    fn add_start(mut state: [__m512i; 8], start: &[u32; 8]) -> [__m512i; 8] {
+        for (word, start) in state.iter_mut().zip(start) {
+            *word = wide::add(*word, wide::same(*start));
         }
         state
     }
@@ -676,17 +661,15 @@ mod imp {
         for block in 0..shortest {
             let lower = turn_bytes(texts, block, 0);
             let upper = turn_bytes(texts, block, 1);
-            let mut w = [[half::same(0)]; 16];
-            for index in 0..8 {
-                w[index] = [lower[index]];
-                w[8 + index] = [upper[index]];
-            }
-            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start.map(|word| [word]);
+            let mut w = [half::same(0); 16];
+            w[..8].copy_from_slice(&lower);
+            w[8..].copy_from_slice(&upper);
+            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start;
             sixteen!(half, w K[0], as_given, a b c d e f g h);
             for k in &K[1..] {
                 sixteen!(half, w k, scheduled, a b c d e f g h);
             }
-            for (start, [word]) in start.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+            for (start, word) in start.iter_mut().zip([a, b, c, d, e, f, g, h]) {
                 *start = half::add(*start, word);
             }
         }
@@ -746,126 +729,105 @@ mod imp {
     /// The outer block and its compression, then the tags.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
-    fn finish<const SETS: usize, const HEX: bool>(key: &Midstates, digest: [Wide<SETS>; 8], out: &mut [[u8; 32]]) {
-        let zero: Wide<SETS> = [_mm512_setzero_si512(); SETS];
-        let end: Wide<SETS> = [_mm512_set1_epi32(END_WORD); SETS];
-        let bits: Wide<SETS> = [_mm512_set1_epi32(OUTER_BITS); SETS];
-        let [a, b, c, d, e, f, g, h] = digest;
+    fn finish<const HEX: bool>(key: &Midstates, [a, b, c, d, e, f, g, h]: [__m512i; 8], out: &mut [[u8; 32]; 16]) {
+        let (zero, end, bits) = (wide::same(0), _mm512_set1_epi32(END_WORD), _mm512_set1_epi32(OUTER_BITS));
         let words = [a, b, c, d, e, f, g, h, end, zero, zero, zero, zero, zero, zero, bits];
         let tags = compress_padded(&key.outer, &words);
-        for (set, out) in out.as_chunks_mut::<16>().0.iter_mut().enumerate() {
-            let [a, b, c, d, e, f, g, h] = tags.map(|word| word[set]);
-            if HEX {
-                store_hex([a, b, c, d], out);
-            } else {
-                store_tags(&[a, b, c, d, e, f, g, h], out);
-            }
+        if HEX {
+            let [a, b, c, d, ..] = tags;
+            store_hex([a, b, c, d], out);
+        } else {
+            store_tags(&tags, out);
         }
     }
 
     /// Messages of at most 31 bytes: words 8 to 14 are zero, and half of the transposition is not needed.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
-    fn avx512_short<const SETS: usize, const LANES: usize, const HEX: bool>(
-        key: &Midstates,
-        messages: &[&[u8]; LANES],
-        out: &mut [[u8; 32]; LANES],
-    ) {
-        let zero: Wide<SETS> = [_mm512_setzero_si512(); SETS];
-        let mut words = [zero; 16];
-        for set in 0..SETS {
-            let mut rows = [_mm256_setzero_si256(); 16];
-            let mut bits = [0_i32; 16];
-            for lane in 0..16 {
-                let message = messages[16 * set + lane];
-                let length = message.len();
-                let filled = _bzhi_u32(u32::MAX, length as u32);
-                // SAFETY: the mask has a bit for each byte of the message and no other; masked bytes are not read.
-                let row = unsafe { _mm256_maskz_loadu_epi8(filled, message.as_ptr().cast()) };
-                let end = 1_u32.wrapping_shl(length as u32);
-                rows[lane] = _mm256_mask_blend_epi8(end, row, _mm256_set1_epi8(i8::MIN));
-                bits[lane] = 512 + ((length as i32) << 3);
-            }
-            let [mut first, mut second] = [[_mm512_setzero_si512(); 4]; 2];
-            for row in 0..4 {
-                let quarters = [rows[row], rows[4 + row], rows[8 + row], rows[12 + row]];
-                first[row] = join(
-                    _mm256_castsi256_si128(quarters[0]),
-                    _mm256_castsi256_si128(quarters[1]),
-                    _mm256_castsi256_si128(quarters[2]),
-                    _mm256_castsi256_si128(quarters[3]),
-                );
-                second[row] = join(
-                    _mm256_extracti128_si256::<1>(quarters[0]),
-                    _mm256_extracti128_si256::<1>(quarters[1]),
-                    _mm256_extracti128_si256::<1>(quarters[2]),
-                    _mm256_extracti128_si256::<1>(quarters[3]),
-                );
-            }
-            let (first, second) = (transpose(first), transpose(second));
-            for index in 0..4 {
-                words[index][set] = first[index];
-                words[4 + index][set] = second[index];
-            }
-            words[15][set] = load_words(&bits);
+    fn avx512_short<const HEX: bool>(key: &Midstates, messages: &[&[u8]; 16], out: &mut [[u8; 32]; 16]) {
+        let mut words = [wide::same(0); 16];
+        let mut rows = [_mm256_setzero_si256(); 16];
+        let mut bits = [0_i32; 16];
+        for lane in 0..16 {
+            let message = messages[lane];
+            let length = message.len();
+            let filled = _bzhi_u32(u32::MAX, length as u32);
+            // SAFETY: the mask has a bit for each byte of the message and no other; masked bytes are not read.
+            let row = unsafe { _mm256_maskz_loadu_epi8(filled, message.as_ptr().cast()) };
+            let end = 1_u32.wrapping_shl(length as u32);
+            rows[lane] = _mm256_mask_blend_epi8(end, row, _mm256_set1_epi8(i8::MIN));
+            bits[lane] = 512 + ((length as i32) << 3);
         }
-        finish::<SETS, HEX>(key, compress_padded(&key.inner, &words), out);
+        let [mut first, mut second] = [[_mm512_setzero_si512(); 4]; 2];
+        for row in 0..4 {
+            let quarters = [rows[row], rows[4 + row], rows[8 + row], rows[12 + row]];
+            first[row] = join(
+                _mm256_castsi256_si128(quarters[0]),
+                _mm256_castsi256_si128(quarters[1]),
+                _mm256_castsi256_si128(quarters[2]),
+                _mm256_castsi256_si128(quarters[3]),
+            );
+            second[row] = join(
+                _mm256_extracti128_si256::<1>(quarters[0]),
+                _mm256_extracti128_si256::<1>(quarters[1]),
+                _mm256_extracti128_si256::<1>(quarters[2]),
+                _mm256_extracti128_si256::<1>(quarters[3]),
+            );
+        }
+        let (first, second) = (transpose(first), transpose(second));
+        words[..4].copy_from_slice(&first);
+        words[4..8].copy_from_slice(&second);
+        words[15] = load_words(&bits);
+        finish::<HEX>(key, compress_padded(&key.inner, &words), out);
     }
 
     /// Messages of up to 55 bytes.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
-    fn avx512_long<const SETS: usize, const LANES: usize, const HEX: bool>(
-        key: &Midstates,
-        messages: &[&[u8]; LANES],
-        out: &mut [[u8; 32]; LANES],
-    ) {
-        let zero: Wide<SETS> = [_mm512_setzero_si512(); SETS];
-        let mut words = [zero; 16];
-        for set in 0..SETS {
-            let mut rows = [_mm512_setzero_si512(); 16];
-            let mut bits = [0_i32; 16];
-            for lane in 0..16 {
-                let message = messages[16 * set + lane];
-                let length = message.len();
-                let filled = _bzhi_u64(u64::MAX, length as u32);
-                // SAFETY: the mask has a bit for each byte of the message and no other; masked bytes are not read.
-                let row = unsafe { _mm512_maskz_loadu_epi8(filled, message.as_ptr().cast()) };
-                let end = 1_u64.wrapping_shl(length as u32);
-                rows[lane] = _mm512_mask_blend_epi8(end, row, _mm512_set1_epi8(i8::MIN));
-                bits[lane] = 512 + ((length as i32) << 3);
-            }
-            macro_rules! group {
-                ($group:literal) => {
-                    let mut four = [_mm512_setzero_si512(); 4];
-                    for row in 0..4 {
-                        four[row] = join(
-                            _mm512_extracti32x4_epi32::<$group>(rows[row]),
-                            _mm512_extracti32x4_epi32::<$group>(rows[4 + row]),
-                            _mm512_extracti32x4_epi32::<$group>(rows[8 + row]),
-                            _mm512_extracti32x4_epi32::<$group>(rows[12 + row]),
-                        );
-                    }
-                    let four = transpose(four);
-                    for index in 0..4 {
-                        words[4 * $group + index][set] = four[index];
-                    }
-                };
-            }
-            group!(0);
-            group!(1);
-            group!(2);
-            group!(3);
-            words[15][set] = load_words(&bits);
+    fn avx512_long<const HEX: bool>(key: &Midstates, messages: &[&[u8]; 16], out: &mut [[u8; 32]; 16]) {
+        let mut words = [wide::same(0); 16];
+        let mut rows = [_mm512_setzero_si512(); 16];
+        let mut bits = [0_i32; 16];
+        for lane in 0..16 {
+            let message = messages[lane];
+            let length = message.len();
+            let filled = _bzhi_u64(u64::MAX, length as u32);
+            // SAFETY: the mask has a bit for each byte of the message and no other; masked bytes are not read.
+            let row = unsafe { _mm512_maskz_loadu_epi8(filled, message.as_ptr().cast()) };
+            let end = 1_u64.wrapping_shl(length as u32);
+            rows[lane] = _mm512_mask_blend_epi8(end, row, _mm512_set1_epi8(i8::MIN));
+            bits[lane] = 512 + ((length as i32) << 3);
         }
-        finish::<SETS, HEX>(key, compress(&key.inner, &words), out);
+        macro_rules! group {
+            ($group:literal) => {
+                let mut four = [_mm512_setzero_si512(); 4];
+                for row in 0..4 {
+                    four[row] = join(
+                        _mm512_extracti32x4_epi32::<$group>(rows[row]),
+                        _mm512_extracti32x4_epi32::<$group>(rows[4 + row]),
+                        _mm512_extracti32x4_epi32::<$group>(rows[8 + row]),
+                        _mm512_extracti32x4_epi32::<$group>(rows[12 + row]),
+                    );
+                }
+                let four = transpose(four);
+                for index in 0..4 {
+                    words[4 * $group + index] = four[index];
+                }
+            };
+        }
+        group!(0);
+        group!(1);
+        group!(2);
+        group!(3);
+        words[15] = load_words(&bits);
+        finish::<HEX>(key, compress(&key.inner, &words), out);
     }
 
     /// The same state in every lane.
     #[inline]
-    #[target_feature(enable = "avx512f")]
-    fn from_start<const SETS: usize>(start: &[u32; 8]) -> [Wide<SETS>; 8] {
-        let mut state = [[_mm512_setzero_si512(); SETS]; 8];
-        for (words, &start) in state.iter_mut().zip(start) {
-            *words = [_mm512_set1_epi32(start.cast_signed()); SETS];
+    #[target_feature(enable = "avx512f,avx512vl")]
+    fn from_start(start: &[u32; 8]) -> [__m512i; 8] {
+        let mut state = [wide::same(0); 8];
+        for (word, start) in state.iter_mut().zip(start) {
+            *word = wide::same(*start);
         }
         state
     }
@@ -1108,20 +1070,47 @@ mod imp {
     #[inline]
     pub(super) fn is_hex(bytes: &[u8; 16]) -> bool {
         // SAFETY: every x86-64 has SSE2.
-        unsafe { is_hex_sse2(bytes) }
+        unsafe { nibbles_sse2(bytes).1 }
+    }
+
+    #[inline]
+    pub(super) fn bytes_of_hex(digits: &[u8; 32]) -> Option<[u8; 16]> {
+        // SAFETY: every x86-64 has SSE2.
+        unsafe { bytes_of_hex_sse2(digits) }
     }
 
     #[inline]
     #[target_feature(enable = "sse2")]
-    fn is_hex_sse2(bytes: &[u8; 16]) -> bool {
+    fn bytes_of_hex_sse2(digits: &[u8; 32]) -> Option<[u8; 16]> {
+        let [first, second] = digits.as_chunks::<16>().0 else { return None };
+        let ((first, one), (second, two)) = (nibbles_sse2(first), nibbles_sse2(second));
+        // of each pair the first is the upper nibble
+        let pairs = |nibbles| {
+            let low = _mm_and_si128(nibbles, _mm_set1_epi16(0xff));
+            _mm_or_si128(_mm_slli_epi16::<4>(low), _mm_srli_epi16::<8>(nibbles))
+        };
+        let bytes = _mm_packus_epi16(pairs(first), pairs(second));
+        let mut out = [0; 16];
+        // SAFETY: writes the 16 bytes of the array, unaligned.
+        unsafe { _mm_storeu_si128(out.as_mut_ptr().cast(), bytes) };
+        (one && two).then_some(out)
+    }
+
+    /// The values of sixteen digits, and whether all are lower-case hex.
+    #[inline]
+    #[target_feature(enable = "sse2")]
+    fn nibbles_sse2(digits: &[u8; 16]) -> (__m128i, bool) {
         // SAFETY: reads the 16 bytes of the array, unaligned.
-        let bytes = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+        let digits = unsafe { _mm_loadu_si128(digits.as_ptr().cast()) };
         // without a sign, what lies below the first wraps round to more than any
         let within = |first: u8, last: i8| {
-            let from_first = _mm_sub_epi8(bytes, _mm_set1_epi8(first.cast_signed()));
+            let from_first = _mm_sub_epi8(digits, _mm_set1_epi8(first.cast_signed()));
             _mm_cmpeq_epi8(_mm_min_epu8(from_first, _mm_set1_epi8(last)), from_first)
         };
-        _mm_movemask_epi8(_mm_or_si128(within(b'0', 9), within(b'a', 5))) == 0xffff
+        let letter = within(b'a', 5);
+        let all = _mm_movemask_epi8(_mm_or_si128(within(b'0', 9), letter)) == 0xffff;
+        let nibble = _mm_and_si128(digits, _mm_set1_epi8(15));
+        (_mm_add_epi8(nibble, _mm_and_si128(letter, _mm_set1_epi8(9))), all)
     }
 
     // ---- bits of a block -----------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::lanes::{is_hex, plain_hex, plain_is_hex};
+    use crate::lanes::{bytes_of_hex, is_hex, plain_bytes_of_hex, plain_hex, plain_is_hex};
 
     const ALL: [TextEncoding; 3] = [TextEncoding::Hex, TextEncoding::Base32, TextEncoding::Base64Url];
 
@@ -173,7 +173,13 @@ mod tests {
                 let mut digits = *b"0123456789abcdef";
                 digits[place] = byte;
                 assert_eq!(is_hex(&digits), plain_is_hex(&digits));
+                let both = [digits, *b"0123456789abcdef"].concat();
+                for both in [both.clone(), both.into_iter().rev().collect()] {
+                    let both = both.first_chunk().unwrap();
+                    assert_eq!(bytes_of_hex(both), plain_bytes_of_hex(both));
+                }
             }
+            assert_eq!(bytes_of_hex(&hex(&bytes)), Some(bytes));
         }
     }
 

@@ -97,7 +97,7 @@ impl FieldKey {
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
-    /// Two sets of 16 lanes, interlaced.
+    /// Sixteen lanes.
     Avx512,
     /// Four streams, interleaved.
     ShaNi,
@@ -125,7 +125,7 @@ impl Kernel {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Avx512 => "avx512x32",
+            Self::Avx512 => "avx512x16",
             Self::ShaNi => "sha-ni x4",
             Self::Portable => "portable",
         }
@@ -223,17 +223,9 @@ impl Midstates {
         let first_of_rest = groups.len() * Avx512::LANES;
         for (group, tags) in groups.iter_mut().enumerate() {
             let first = group * Avx512::LANES;
-            self.in_lanes::<_, HEX>(message, first, tags, |messages, tags| lanes.tags32::<HEX>(self, messages, tags));
+            self.in_lanes::<_, HEX>(message, first, tags, |messages, tags| lanes.tags16::<HEX>(self, messages, tags));
         }
-        if rest.len() > 16 {
-            let mut tags = [[0; 32]; 32];
-            let count = rest.len();
-            let some = |index: usize| if index < first_of_rest + count { message(index) } else { &[] };
-            self.in_lanes::<_, HEX>(&some, first_of_rest, &mut tags, |messages, tags| {
-                lanes.tags32::<HEX>(self, messages, tags);
-            });
-            rest.copy_from_slice(&tags[..count]);
-        } else if rest.len() >= FEW {
+        if rest.len() >= FEW {
             let mut tags = [[0; 32]; 16];
             let count = rest.len();
             let some = |index: usize| if index < first_of_rest + count { message(index) } else { &[] };

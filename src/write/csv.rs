@@ -5,9 +5,14 @@
 //!
 //! A table of one column never has an empty line, which most readers skip: where the missing value is spelled as empty
 //! text, its line is `""` too. The row then survives; whether it is missing or empty is up to the reader.
+//!
+//! While a line waits, cells of 32 lower-case hex digits, as tokens are, wait as the sixteen bytes that they say ([`unpack`] writes
+//! them out): rows of tokens need a quarter less memory.
 
 use super::format::Layout;
 use super::scatter::Laid;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lanes;
 use crate::value::{Column, Span, Text};
 use std::borrow::Cow;
 
@@ -34,7 +39,15 @@ pub(super) struct CsvLines<'e, 'c> {
 struct Cells<'c> {
     bytes: &'c [u8],
     spans: &'c [Span],
+    /// Whether its cells may be packed: all are as long as a token.
+    tokens: bool,
 }
+
+/// Stands before the bytes of a packed cell, and at the end of a line that has some, behind their number. UTF-8 never has this byte.
+const PACKED: u8 = 0xff;
+/// Bytes of a packed cell without the mark, and of the cell.
+const BYTES: usize = 16;
+const DIGITS: usize = 2 * BYTES;
 
 /// Copies are made in blocks of this size, past the end of a short cell: what lies there is written over by the next
 /// cell, and does not count behind the line.
@@ -59,7 +72,14 @@ impl CsvEncoder {
         let like_null = |span: &Span| span.is_null() | (span.width() == null);
         // without a branch for each it becomes vector code
         let gaps = texts.iter().any(|text| text.spans().iter().fold(false, |any, span| any | like_null(span)));
-        let columns = texts.iter().map(|text| Cells { bytes: text.bytes(), spans: text.spans() }).collect();
+        let cells = |(place, text): (usize, &'c Cow<'c, Text<'c>>)| {
+            let long = |span: &Span| span.is_null() | (span.width() as usize == DIGITS);
+            // bytes that were packed would be taken for what needs quotes; and their number is a byte
+            let tokens =
+                !look && place < usize::from(u8::MAX) && text.spans().iter().fold(true, |all, span| all & long(span));
+            Cells { bytes: text.bytes(), spans: text.spans(), tokens }
+        };
+        let columns = texts.iter().enumerate().map(cells).collect();
         CsvLines { encoder: self, columns, look, gaps }
     }
 }
@@ -71,14 +91,20 @@ impl CsvLines<'_, '_> {
     /// as many as stand between the cells means that no cell holds one. Only else is the line written again with quotes.
     #[inline]
     pub(super) fn lay(&mut self, row: usize, line: &mut [u8]) -> Laid {
-        let end = match if self.gaps { None } else { self.blocks(row, line) } {
-            Some(end) => end,
+        let (end, packed) = match if self.gaps { None } else { self.blocks(row, line) } {
+            Some(laid) => laid,
             None => match self.cells(row, line) {
-                Ok(Some(end)) => end,
+                Ok(Some(laid)) => laid,
                 Ok(None) => return self.quoted(row, line),
                 Err(needed) => return Laid::Short(needed),
             },
         };
+        if packed > 0 {
+            // there is a block of room behind the last cell
+            line[end - 1] = packed;
+            line[end] = PACKED;
+            return Laid::Ends(end + 1);
+        }
         if self.columns.len() == 1 && end == 1 {
             return Laid::copy(b"\"\"\n", line);
         }
@@ -89,11 +115,11 @@ impl CsvLines<'_, '_> {
         Laid::Ends(end)
     }
 
-    /// Puts the cells of a row down, each with a delimiter behind it, in whole blocks, and tells where they end; at least a block of room is
-    /// left. None where there is a longer cell, or no block of bytes behind a cell or in the line.
+    /// Puts the cells of a row down, each with a delimiter behind it, in whole blocks, and tells where they end and how many are packed; at
+    /// least a block of room is left. None where there is a longer cell, or no block of bytes behind a cell or in the line.
     #[inline]
-    fn blocks(&self, row: usize, line: &mut [u8]) -> Option<usize> {
-        let mut end = 0;
+    fn blocks(&self, row: usize, line: &mut [u8]) -> Option<(usize, u8)> {
+        let (mut end, mut packed) = (0, 0);
         for column in &self.columns {
             let span = column.spans[row];
             let length = span.width() as usize;
@@ -102,35 +128,53 @@ impl CsvLines<'_, '_> {
             if length > BLOCK {
                 return None;
             }
+            if column.tokens
+                && let Some(bytes) = lanes::bytes_of_hex(from)
+            {
+                to[0] = PACKED;
+                to[1..=BYTES].copy_from_slice(&bytes);
+                to[BYTES + 1] = self.encoder.delimiter;
+                end += BYTES + 2;
+                packed += 1;
+                continue;
+            }
             to[..BLOCK].copy_from_slice(from);
             to[length] = self.encoder.delimiter;
             end += length + 1;
         }
-        Some(end)
+        Some((end, packed))
     }
 
     /// The same of any row, cell by cell. None where a cell is spelled like the missing value; the room that is needed where there is
     /// too little.
     #[inline(never)]
-    fn cells(&self, row: usize, line: &mut [u8]) -> Result<Option<usize>, usize> {
+    fn cells(&self, row: usize, line: &mut [u8]) -> std::result::Result<Option<(usize, u8)>, usize> {
         let null = &self.encoder.null;
         let cell = |column: &Cells<'_>| column.spans[row].get(column.bytes).unwrap_or(null).len() + 1;
         let needed = self.columns.iter().map(cell).sum::<usize>() + 2 * BLOCK + 1;
         if line.len() < needed {
             return Err(needed);
         }
-        let mut end = 0;
+        let (mut end, mut packed) = (0, 0);
         for column in &self.columns {
             let cell = match column.spans[row].get(column.bytes) {
                 None => null,
                 Some(cell) if cell == null => return Ok(None),
                 Some(cell) => cell,
             };
-            line[end..end + cell.len()].copy_from_slice(cell);
-            end += cell.len() + 1;
+            let digits = cell.first_chunk::<DIGITS>().filter(|_| column.tokens && cell.len() == DIGITS);
+            if let Some(bytes) = digits.and_then(lanes::bytes_of_hex) {
+                line[end] = PACKED;
+                line[end + 1..][..BYTES].copy_from_slice(&bytes);
+                end += BYTES + 2;
+                packed += 1;
+            } else {
+                line[end..end + cell.len()].copy_from_slice(cell);
+                end += cell.len() + 1;
+            }
             line[end - 1] = self.encoder.delimiter;
         }
-        Ok(Some(end))
+        Ok(Some((end, packed)))
     }
 
     /// The same with quotes where they are needed.
@@ -151,6 +195,40 @@ impl CsvLines<'_, '_> {
         line.push(b'\n');
         Laid::copy(line, room)
     }
+}
+
+/// Appends the final line of one that waited.
+///
+/// # Errors
+/// Where it is none.
+#[inline]
+pub(super) fn unpack(waiting: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let [rest @ .., packed, PACKED] = waiting else {
+        out.extend_from_slice(waiting);
+        return Ok(());
+    };
+    let torn = || Error::new(ErrorKind::Internal("a waiting line is torn"));
+    let mut rest = rest;
+    for _ in 0..*packed {
+        // tokens often stand first, or one behind the other
+        let at = match rest {
+            [PACKED, ..] => 0,
+            [_, PACKED, ..] => 1,
+            _ => memchr::memchr(PACKED, rest).ok_or_else(torn)?,
+        };
+        let (before, cell) = rest.split_at(at);
+        match before {
+            [] => {}
+            [delimiter] => out.push(*delimiter),
+            before => out.extend_from_slice(before),
+        }
+        let (bytes, behind) = cell[1..].split_first_chunk::<BYTES>().ok_or_else(torn)?;
+        out.extend_from_slice(&lanes::hex(bytes));
+        rest = behind;
+    }
+    out.extend_from_slice(rest);
+    out.push(b'\n');
+    Ok(())
 }
 
 /// How many bytes of a line would need quoting; clears the block behind its end, for which there must be room.

@@ -256,7 +256,8 @@ impl RecordEncoder {
 }
 
 impl Records<'_, '_> {
-    /// Puts the record of a row at the front of a room, or says how much room it needs. The record of a text format is the final line.
+    /// Puts the record of a row at the front of a room, or says how much room it needs. The record of a text format is the final line, but
+    /// for tokens in CSV, which are packed.
     ///
     /// # Errors
     /// [`ErrorKind::BadValue`] with the column for a cell that the format cannot say exactly: a number that is not finite
@@ -302,7 +303,9 @@ pub struct PartWriter<W: Write> {
 }
 
 enum Body<W: Write> {
-    Text(TextSink<W>),
+    /// Lines that may be packed.
+    Csv(TextSink<W>),
+    Ndjson(TextSink<W>),
     Parquet(Box<Grouped<ParquetPart<W>>>),
     Ipc(Grouped<IpcPart<W>>),
 }
@@ -351,15 +354,13 @@ impl<W: Write> PartWriter<W> {
         let builders = Builders::new(layout);
         let rows_per_group = layout.rows_per_group;
         let body = match layout.format {
-            Format::Csv | Format::Ndjson => {
-                let mut text = TextSink::new(sink, layout.compression)?;
-                if layout.format == Format::Csv {
-                    let mut header = Vec::new();
-                    super::csv::write_header(layout, &mut header);
-                    text.write(&header)?;
-                }
-                Body::Text(text)
+            Format::Csv => {
+                let (mut text, mut header) = (TextSink::new(sink, layout.compression)?, Vec::new());
+                super::csv::write_header(layout, &mut header);
+                text.write(&header)?;
+                Body::Csv(text)
             }
+            Format::Ndjson => Body::Ndjson(TextSink::new(sink, layout.compression)?),
             Format::Parquet => {
                 let part = ParquetPart::start(&builders, zstd, sink)?;
                 Body::Parquet(Box::new(Grouped { builders, rows_per_group, part }))
@@ -391,7 +392,8 @@ impl<W: Write> PartWriter<W> {
     /// Those of the sink; [`ErrorKind::Internal`] for bytes that are not a record of this layout.
     pub fn record(&mut self, record: &[u8]) -> Result<()> {
         match &mut self.body {
-            Body::Text(text) => text.write(record),
+            Body::Csv(text) => text.fill(|bytes| super::csv::unpack(record, bytes)),
+            Body::Ndjson(text) => text.write(record),
             Body::Parquet(part) => part.record(record),
             Body::Ipc(part) => part.record(record),
         }
@@ -402,7 +404,7 @@ impl<W: Write> PartWriter<W> {
     /// Those of the sink.
     pub fn finish(self) -> Result<W> {
         match self.body {
-            Body::Text(text) => text.finish(),
+            Body::Csv(text) | Body::Ndjson(text) => text.finish(),
             Body::Parquet(part) => part.finish(),
             Body::Ipc(part) => part.finish(),
         }

@@ -46,6 +46,17 @@ impl<W: Write> TextSink<W> {
         }
         .map_err(|cause| write_error(&cause))
     }
+    /// Writes what `append` appends.
+    #[inline]
+    pub(super) fn fill(&mut self, append: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        let Self::Plain(sink) = self else {
+            let mut bytes = Vec::new();
+            append(&mut bytes)?;
+            return self.write(&bytes);
+        };
+        append(&mut sink.bytes)?;
+        sink.pass_on().map_err(|cause| write_error(&cause))
+    }
     pub(super) fn finish(self) -> Result<W> {
         match self {
             Self::Plain(sink) => sink.finish(),
@@ -68,6 +79,15 @@ impl<W: Write> Wide<W> {
     pub(in crate::write) fn new(sink: W) -> Self {
         Self { sink, bytes: Vec::with_capacity(WIDTH + 4096) }
     }
+    /// Gives the sink what there is, where it is enough.
+    #[inline]
+    fn pass_on(&mut self) -> std::io::Result<()> {
+        if self.bytes.len() >= WIDTH {
+            self.sink.write_all(&self.bytes)?;
+            self.bytes.clear();
+        }
+        Ok(())
+    }
     pub(in crate::write) fn finish(mut self) -> std::io::Result<W> {
         self.sink.write_all(&self.bytes)?;
         self.sink.flush()?;
@@ -79,10 +99,7 @@ impl<W: Write> Write for Wide<W> {
     #[inline]
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.bytes.extend_from_slice(bytes);
-        if self.bytes.len() >= WIDTH {
-            self.sink.write_all(&self.bytes)?;
-            self.bytes.clear();
-        }
+        self.pass_on()?;
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {

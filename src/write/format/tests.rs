@@ -104,6 +104,69 @@ fn csv_quotes_typed_cells_that_hold_the_delimiter_or_spell_null() {
     assert_eq!(String::from_utf8(part(&layout, &columns)).unwrap(), "day-n\n\"2020-01-02\"-\"7\"\n7-8\n");
 }
 
+/// Two columns of tokens, one of others; some cells are not hex, one misses.
+fn with_tokens() -> ([Column<'static>; 3], [[Option<String>; 3]; 40]) {
+    let rows: [[Option<String>; 3]; 40] = std::array::from_fn(|row| {
+        let token = |salt: u128| {
+            Some(format!("{:032x}", (row as u128 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)))
+        };
+        let odd = Some(format!("{row:032X}z")[1..].to_owned());
+        [if row % 7 == 3 { odd } else { token(1) }, Some(format!("cell {row}")), token(9)]
+    });
+    let column = |at: usize| {
+        let mut builder = TextBuilder::default();
+        rows.iter().for_each(|row| builder.push_option(row[at].as_ref().map(String::as_bytes)));
+        Column::Text(builder.finish(true))
+    };
+    ([column(0), column(1), column(2)], rows)
+}
+
+#[test]
+fn tokens_wait_in_fewer_bytes_and_are_written_whole() {
+    let (columns, mut rows) = with_tokens();
+    let mut layout = layout(Format::Csv, &[("a", DataType::Text), ("b", DataType::Text), ("c", DataType::Text)]);
+    let line = |row: &[Option<String>; 3]| row.each_ref().map(|cell| cell.clone().unwrap_or_default()).join(",") + "\n";
+    let whole = |rows: &[[Option<String>; 3]]| "a,b,c\n".to_owned() + &rows.iter().map(line).collect::<String>();
+    assert_eq!(String::from_utf8(part(&layout, &columns)).unwrap(), whole(&rows));
+    // the first, a plain one, and one whose first cell is not hex; each with a token that misses elsewhere and without
+    let (mut encoder, mut room) = (RecordEncoder::new(&layout), vec![0; 1024]);
+    let waiting = |encoder: &mut RecordEncoder, room: &mut Vec<u8>, columns: &[Column<'_>], row: usize| {
+        let batch = encoder.prepare(columns);
+        let laid = encoder.records(&batch).lay(row, room).unwrap();
+        let Laid::Ends(length) = laid else { panic!("there is room") };
+        length
+    };
+    let lengths = |encoder: &mut RecordEncoder, room: &mut Vec<u8>, columns: &[Column<'_>]| {
+        [0, 3].map(|row| waiting(encoder, room, columns, row))
+    };
+    let plain = [0, 3].map(|row| line(&rows[row]).len());
+    assert_eq!(lengths(&mut encoder, &mut room, &columns), [plain[0] - 29, plain[1] - 14]);
+    let [first, second, _] = columns;
+    rows[5][2] = None;
+    let mut last = TextBuilder::default();
+    rows.iter().for_each(|row| last.push_option(row[2].as_ref().map(String::as_bytes)));
+    let columns = [first, second, Column::Text(last.finish(true))];
+    assert_eq!(lengths(&mut encoder, &mut room, &columns), [plain[0] - 29, plain[1] - 14]);
+    assert_eq!(String::from_utf8(part(&layout, &columns)).unwrap(), whole(&rows));
+    layout.compression = Compression::Gzip;
+    let mut unpacked = String::new();
+    flate2::read::GzDecoder::new(&part(&layout, &columns)[..]).read_to_string(&mut unpacked).unwrap();
+    assert_eq!(unpacked, whole(&rows));
+    // a delimiter that packed bytes could hold: nothing is packed
+    (layout.delimiter, layout.compression) = (b'|', Compression::None);
+    assert_eq!(lengths(&mut RecordEncoder::new(&layout), &mut room, &columns), plain);
+    assert_eq!(String::from_utf8(part(&layout, &columns)).unwrap(), whole(&rows).replace(',', "|"));
+}
+
+#[test]
+fn a_torn_line_is_told() {
+    let layout = layout(Format::Csv, &[("a", DataType::Text)]);
+    for torn in [&b"\x01\xff"[..], b"abc\x01\xff", b"\xff0123456789abcde\x01\xff", b"\xff0123456789abcdef\x02\xff"] {
+        let mut writer = PartWriter::start(&layout, Vec::new()).ok().unwrap();
+        assert!(writer.record(torn).is_err(), "{torn:?}");
+    }
+}
+
 #[test]
 fn csv_of_one_column_has_no_empty_line() {
     let mut layout = layout(Format::Csv, &[("a", DataType::Text)]);
