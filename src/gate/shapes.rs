@@ -4,6 +4,9 @@
 //! three places, and which of some thousand parts of all marks occur. A value that was taken always fits; one that does not
 //! fit was not taken. It is a Bloom filter (Bloom 1970) whose first hash is the look.
 
+use super::Marker;
+use crate::value::Text;
+
 /// Looks of values. It tells no value.
 #[derive(Clone, Default)]
 pub struct Shapes {
@@ -26,15 +29,22 @@ const PARTS: usize = 1 << 13;
 /// Of all values of a length and of certain first and last bytes.
 #[derive(Clone)]
 struct Look {
-    /// Whether a byte stands second, in the middle, and second to last. A byte for each, because they are asked far more often than there
-    /// are looks.
-    bytes: [[bool; 256]; 3],
+    /// For each byte whether it stands second, in the middle, and second to last, as bits: one small table, because it is asked far more
+    /// often than there are looks.
+    bytes: [u8; 256],
     /// Parts that did not occur yet.
     missing: usize,
     parts: [u64; PARTS / 64],
 }
 
 impl Shapes {
+    /// Takes every cell that is not null.
+    #[inline(never)]
+    pub fn take_all(&mut self, cells: &Text<'_>, marker: &Marker) {
+        for cell in cells.iter().flatten() {
+            self.take(cell, || marker.mark(cell));
+        }
+    }
     /// Takes a value; `mark` gives its mark, and is asked as long as it tells anything: where many values look alike, all parts
     /// have occurred soon.
     #[inline]
@@ -98,7 +108,7 @@ impl Shapes {
             for (bits, more) in look.parts.iter_mut().zip(&other.parts) {
                 *bits |= more;
             }
-            for (seen, more) in look.bytes.iter_mut().flatten().zip(other.bytes.iter().flatten()) {
+            for (seen, more) in look.bytes.iter_mut().zip(&other.bytes) {
                 *seen |= more;
             }
             look.missing = look.parts.iter().map(|parts| parts.count_zeros() as usize).sum();
@@ -110,17 +120,17 @@ impl Shapes {
 }
 
 impl Look {
-    const NONE: Self = Self { bytes: [[false; 256]; 3], missing: PARTS, parts: [0; PARTS / 64] };
+    const NONE: Self = Self { bytes: [0; 256], missing: PARTS, parts: [0; PARTS / 64] };
 
     #[inline]
     fn has_seen(&self, three: [u8; 3]) -> bool {
-        let [second, middle, before_last] = three.map(usize::from);
-        self.bytes[0][second] & self.bytes[1][middle] & self.bytes[2][before_last]
+        let [second, middle, before_last] = three.map(|byte| self.bytes[usize::from(byte)]);
+        second & middle >> 1 & before_last >> 2 & 1 == 1
     }
     #[cold]
     fn see(&mut self, three: [u8; 3]) {
-        for (bytes, byte) in self.bytes.iter_mut().zip(three) {
-            bytes[usize::from(byte)] = true;
+        for (bit, byte) in three.into_iter().enumerate() {
+            self.bytes[usize::from(byte)] |= 1 << bit;
         }
     }
 }
@@ -178,7 +188,6 @@ fn part(mark: u64) -> (usize, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::Marker;
 
     #[test]
     fn what_was_taken_fits_and_what_looks_otherwise_does_not() {

@@ -6,9 +6,10 @@ use crate::plan::{ColumnPlan, Plan};
 use crate::profile::Role;
 use crate::random::Repeatable;
 use crate::secret::{MasterKey, StreamKey};
-use crate::value::{Batch, Column};
+use crate::value::{Batch, Column, Text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Rows that are kept.
 const ROWS: usize = 10_000;
@@ -21,12 +22,14 @@ const TOKENS: usize = 1 << 13;
 pub(super) struct AsideKeys {
     rows: StreamKey,
     marker: Marker,
+    /// Some worker has enough rows before this priority, so that no worker needs one behind it.
+    enough: AtomicU64,
 }
 
 impl AsideKeys {
     pub(super) fn new(key: &MasterKey) -> Self {
         let seed = Repeatable::new(&key.stream("gate/marks"), 0).next_u64();
-        Self { rows: key.stream("gate/rows"), marker: Marker::new(seed) }
+        Self { rows: key.stream("gate/rows"), marker: Marker::new(seed), enough: AtomicU64::new(u64::MAX) }
     }
     /// Takes the marks that the gate compares with.
     pub(super) fn marker(&self) -> Marker {
@@ -99,14 +102,8 @@ impl<'p> Collector<'p> {
             let Some(sample) = sample else { continue };
             let tokens = released[place].to_text();
             let raw = &batch.columns[self.plan.columns[self.plan.released[place]].source];
-            self.kept.clear();
-            for (row, token) in tokens.iter().enumerate() {
-                let Some(token) = token else { continue };
-                let mark = marker.mark(token);
-                if sample.keeps(mark) && fates[row] == Fate::Released {
-                    self.kept.push((row, mark));
-                }
-            }
+            kept_tokens(&tokens, marker, sample, &mut self.kept);
+            self.kept.retain(|(row, _)| fates[*row] == Fate::Released);
             // one after the other, so that they wait for memory together
             for (row, mark) in &self.kept {
                 let Some(token) = tokens.get(*row).filter(|_| sample.keeps(*mark)) else { continue };
@@ -124,9 +121,7 @@ impl<'p> Collector<'p> {
         for at in &self.naming {
             let cells = batch.columns[self.plan.columns[*at].source].to_text();
             let Some(sample) = &mut self.direct[*at] else {
-                for cell in cells.iter().flatten() {
-                    self.shapes.take(cell, || marker.mark(cell));
-                }
+                self.shapes.take_all(&cells, marker);
                 continue;
             };
             for cell in cells.iter().flatten() {
@@ -140,12 +135,15 @@ impl<'p> Collector<'p> {
     }
 
     /// Keeps the rows with the smallest priorities: the same, whoever reads which shard.
+    #[inline(never)]
     fn draw(&mut self, shard: u64, batch: &Batch<'_>, released: &[Column<'_>], fates: &[Fate]) {
         let base = Repeatable::new(&self.keys.rows, shard).next_u64();
+        let mut enough = self.keys.enough.load(Ordering::Relaxed);
         for (at, fate) in fates.iter().enumerate() {
             let row = batch.first_row + at as u64;
-            let priority = (gate::spread(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15))), shard, row);
-            if priority >= self.beyond {
+            let drawn = gate::spread(base.wrapping_add(row.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            let priority = (drawn, shard, row);
+            if drawn > enough || priority >= self.beyond {
                 continue;
             }
             let fresh = || (Cells::with_room(self.plan.columns.len()), Cells::with_room(released.len()));
@@ -167,9 +165,24 @@ impl<'p> Collector<'p> {
             if self.rows.len() >= 2 * ROWS {
                 self.rows.select_nth_unstable(ROWS);
                 self.beyond = self.rows[ROWS].priority;
+                enough = enough.min(self.beyond.0);
+                self.keys.enough.fetch_min(enough, Ordering::Relaxed);
                 let gone = self.rows.drain(ROWS..).map(|gone| (gone.row.raw, gone.row.released));
                 self.spare.extend(gone);
             }
+        }
+    }
+}
+
+/// The rows whose tokens a sample keeps, and their marks.
+#[inline(never)]
+fn kept_tokens(tokens: &Text<'_>, marker: &Marker, sample: &DistinctSample, kept: &mut Vec<(usize, u64)>) {
+    kept.clear();
+    for (row, token) in tokens.iter().enumerate() {
+        let Some(token) = token else { continue };
+        let mark = marker.mark(token);
+        if sample.keeps(mark) {
+            kept.push((row, mark));
         }
     }
 }

@@ -69,7 +69,9 @@ impl Short<'_> {
     fn write(&self, cover: u8, bytes: &mut Vec<u8>) {
         append(bytes, self.cell, self.start);
         append(bytes, &[cover; BLOCK], self.count);
-        append(bytes, self.rest, self.left);
+        if self.left > 0 {
+            append(bytes, self.rest, self.left);
+        }
     }
 }
 
