@@ -23,6 +23,8 @@ pub struct Aside {
     pub earlier: Option<Arc<Earlier>>,
     /// The people that the release is a sample of, where a table of them is given.
     pub population: Option<Population>,
+    /// Rows that were sampled for a while: nobody looks at them. To give their memory back takes its time, so it is done with all else.
+    pub spare: Vec<Vec<SampledRow>>,
 }
 
 /// One sampled row of the source.

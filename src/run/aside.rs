@@ -1,6 +1,6 @@
 //! Keeps aside, in memory, what the gate needs of the source: sampled rows, values that name persons, values of tokens.
 
-use super::parallel::{Done, drop_beside};
+use super::parallel::Done;
 use crate::gate::{self, Aside, Cells, DistinctSample, Fate, Marker, SampledRow, Shapes};
 use crate::plan::{ColumnPlan, Plan};
 use crate::profile::Role;
@@ -47,11 +47,12 @@ pub(super) struct Collector<'p> {
     plan: &'p Plan,
     keys: &'p AsideKeys,
     /// The rows with the smallest priorities so far, and some more.
-    rows: Vec<Kept>,
+    kept: Vec<Kept>,
     /// A row with this priority or a larger one is none of them.
     beyond: (u64, u64, u64),
-    /// The memory of rows that went.
-    spare: Vec<(Cells, Cells)>,
+    /// Their cells, and those of rows that went, which are written over.
+    rows: Vec<SampledRow>,
+    free: Vec<usize>,
     /// Source columns that name persons, by their places among the plan's.
     naming: Vec<usize>,
     shapes: Shapes,
@@ -61,13 +62,14 @@ pub(super) struct Collector<'p> {
     entry: Vec<u8>,
     cell: Vec<u8>,
     /// Rows of the batch whose tokens are kept, and their marks.
-    kept: Vec<(usize, u64)>,
+    marked: Vec<(usize, u64)>,
 }
 
-/// A row and where it stood, ordered by priority.
+/// A row, ordered by priority: a number that is drawn, the shard, and the row in it. Its cells lie apart, because rows are sorted.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Kept {
     priority: (u64, u64, u64),
-    row: SampledRow,
+    at: usize,
 }
 
 impl<'p> Collector<'p> {
@@ -80,16 +82,17 @@ impl<'p> Collector<'p> {
         Self {
             plan,
             keys,
-            rows: Vec::new(),
+            kept: Vec::new(),
             beyond: (u64::MAX, u64::MAX, u64::MAX),
-            spare: Vec::new(),
+            rows: Vec::new(),
+            free: Vec::new(),
             naming: (0..plan.columns.len()).filter(|at| names(&plan.columns[*at])).collect(),
             shapes: Shapes::default(),
             direct: direct.map(|wanted| wanted.then(sample)).collect(),
             tokens: tokens.map(|wanted| wanted.then(|| sample().with_share(TOKENS))).collect(),
             entry: Vec::new(),
             cell: Vec::new(),
-            kept: Vec::new(),
+            marked: Vec::new(),
         }
     }
 
@@ -102,10 +105,10 @@ impl<'p> Collector<'p> {
             let Some(sample) = sample else { continue };
             let tokens = released[place].to_text();
             let raw = &batch.columns[self.plan.columns[self.plan.released[place]].source];
-            kept_tokens(&tokens, marker, sample, &mut self.kept);
-            self.kept.retain(|(row, _)| fates[*row] == Fate::Released);
+            kept_tokens(&tokens, marker, sample, &mut self.marked);
+            self.marked.retain(|(row, _)| fates[*row] == Fate::Released);
             // one after the other, so that they wait for memory together
-            for (row, mark) in &self.kept {
+            for (row, mark) in &self.marked {
                 let Some(token) = tokens.get(*row).filter(|_| sample.keeps(*mark)) else { continue };
                 self.cell.clear();
                 raw.write_text(*row, &mut self.cell);
@@ -146,29 +149,31 @@ impl<'p> Collector<'p> {
             if drawn > enough || priority >= self.beyond {
                 continue;
             }
-            let fresh = || (Cells::with_room(self.plan.columns.len()), Cells::with_room(released.len()));
-            let (mut raw, mut cells) = self.spare.pop().unwrap_or_else(fresh);
+            let place = self.free.pop().unwrap_or(self.rows.len());
+            if place == self.rows.len() {
+                self.rows.push(fresh(self.plan.columns.len(), released.len()));
+            }
+            let SampledRow { position, fate: own, raw, released: cells } = &mut self.rows[place];
+            (*position, *own) = (row, *fate);
             raw.clear();
             cells.clear();
             for column in &self.plan.columns {
-                put(&mut raw, &batch.columns[column.source], at);
+                put(raw, &batch.columns[column.source], at);
             }
             for (column, place) in released.iter().zip(&self.plan.released) {
                 if self.plan.permuted.contains(place) {
                     cells.push(None);
                 } else {
-                    put(&mut cells, column, at);
+                    put(cells, column, at);
                 }
             }
-            let row = SampledRow { position: row, fate: *fate, raw, released: cells };
-            self.rows.push(Kept { priority, row });
-            if self.rows.len() >= 2 * ROWS {
-                self.rows.select_nth_unstable(ROWS);
-                self.beyond = self.rows[ROWS].priority;
+            self.kept.push(Kept { priority, at: place });
+            if self.kept.len() >= 2 * ROWS {
+                self.kept.select_nth_unstable(ROWS);
+                self.beyond = self.kept[ROWS].priority;
                 enough = enough.min(self.beyond.0);
                 self.keys.enough.fetch_min(enough, Ordering::Relaxed);
-                let gone = self.rows.drain(ROWS..).map(|gone| (gone.row.raw, gone.row.released));
-                self.spare.extend(gone);
+                self.free.extend(self.kept.drain(ROWS..).map(|gone| gone.at));
             }
         }
     }
@@ -185,6 +190,12 @@ fn kept_tokens(tokens: &Text<'_>, marker: &Marker, sample: &DistinctSample, kept
             kept.push((row, mark));
         }
     }
+}
+
+/// Room for the cells of a row.
+fn fresh(raw: usize, released: usize) -> SampledRow {
+    let (raw, released) = (Cells::with_room(raw), Cells::with_room(released));
+    SampledRow { position: 0, fate: Fate::NotDrawn, raw, released }
 }
 
 /// Appends a cell as text.
@@ -205,24 +216,26 @@ pub(super) fn gather<R>(collectors: Vec<Collector<'_>>, shards: &[Done<R>]) -> A
         next += shard.count.rows;
     }
     let mut aside = Aside { rows_seen: next, ..Aside::default() };
-    let (mut rows, mut spare, mut shapes) = (Vec::new(), Vec::new(), Shapes::default());
-    for collector in collectors {
+    let (mut kept, mut shapes) = (Vec::new(), Shapes::default());
+    for (worker, collector) in collectors.into_iter().enumerate() {
         shapes.absorb(collector.shapes);
-        rows.extend(collector.rows);
-        spare.push(collector.spare);
+        kept.extend(collector.kept.into_iter().map(|kept| (kept, worker)));
+        aside.spare.push(collector.rows);
         absorb(&mut aside.direct, collector.direct);
         absorb(&mut aside.tokens, collector.tokens);
     }
     aside.shapes = Some(Arc::new(shapes));
-    if rows.len() > ROWS {
-        rows.select_nth_unstable(ROWS);
-        drop_beside((rows.split_off(ROWS), spare));
+    if kept.len() > ROWS {
+        kept.select_nth_unstable(ROWS);
+        kept.truncate(ROWS);
     }
-    let place = |kept: Kept| {
+    let spare = &mut aside.spare;
+    let take = |(kept, worker): (Kept, usize)| {
+        let row = std::mem::replace(&mut spare[worker][kept.at], fresh(0, 0));
         let start = starts.get(&kept.priority.1).copied().unwrap_or(0);
-        SampledRow { position: start + kept.row.position, ..kept.row }
+        SampledRow { position: start + row.position, ..row }
     };
-    aside.rows = rows.into_iter().map(place).collect();
+    aside.rows = kept.into_iter().map(take).collect();
     aside.rows.sort_unstable_by_key(|row| row.position);
     aside
 }
@@ -236,22 +249,5 @@ fn absorb(all: &mut Vec<Option<DistinctSample>>, mine: Vec<Option<DistinctSample
         if let (Some(all), Some(mine)) = (all, mine) {
             all.absorb(&mine);
         }
-    }
-}
-
-impl PartialEq for Kept {
-    fn eq(&self, other: &Self) -> bool {
-        self.priority == other.priority
-    }
-}
-impl Eq for Kept {}
-impl PartialOrd for Kept {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-impl Ord for Kept {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.priority.cmp(&other.priority)
     }
 }

@@ -399,7 +399,8 @@ impl Begun<'_> {
             }
             None => gate::judge(staged, &case, &now)?,
         };
-        drop((aside, others, aside_keys, tool));
+        parallel::drop_beside(aside);
+        drop((others, aside_keys, tool));
         clock.spent(Spent::Digests, gate_report.measured.digesting);
         record.judged(plan, &gate_report, clock)?;
         record.key_destroyed(key, operators, clock)?;

@@ -190,6 +190,7 @@ impl World {
             rows_seen: 61,
             earlier: None,
             population: self.population.as_ref().map(|people| population(people)),
+            spare: Vec::new(),
         };
         for (position, (raw, released)) in self.source.iter().zip(self.released()).enumerate() {
             let cells = |row: &Row| {
