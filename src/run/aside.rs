@@ -168,7 +168,7 @@ impl<'p> Collector<'p> {
                 }
             }
             self.kept.push(Kept { priority, at: place });
-            if self.kept.len() >= 2 * ROWS {
+            if self.kept.len() >= ROWS + ROWS / 4 {
                 self.kept.select_nth_unstable(ROWS);
                 self.beyond = self.kept[ROWS].priority;
                 enough = enough.min(self.beyond.0);

@@ -49,7 +49,7 @@ const SHARD_NOTES: usize = 3 * NOTE;
 /// Bytes of a piece: few enough that the open ones are a small part of memory, enough that a piece is worth its list entry.
 const PIECE: (u64, u64) = (4 << 10, 64 << 10);
 /// Bytes that are asked for before a record is laid.
-const LINES: usize = 192;
+const LINES: usize = 128;
 
 impl Scatter {
     /// For so many buckets, with pieces of about so many bytes.
