@@ -28,18 +28,28 @@ pub fn luhn_digit(digits: &[u8]) -> Option<u8> {
 #[must_use]
 #[inline]
 pub fn resident_id_character(digits: &[u8; 17]) -> Option<u8> {
+    Some(resident_id_parts(digits)?.0)
+}
+
+/// The same, and the digits in pairs, as numbers of 16 bits: the first four in the first word, the lowest first.
+#[inline]
+pub(super) fn resident_id_parts(digits: &[u8; 17]) -> Option<(u8, [u64; 2])> {
     let (eights, [last]) = digits.as_chunks::<8>() else { return None };
     let last = u64::from(last ^ b'0');
     let mut sum = last * 2;
     let mut good = last <= 9;
+    let mut pairs = [0; 2];
     // in the order of the digits: 7, 9, 10, 5, 8, 4, 2, 1, then 6, 3, 7, 9, 10, 5, 8, 4, then 2
-    for (eight, weights) in eights.iter().zip([[[7, 10, 8, 2], [9, 5, 4, 1]], [[6, 7, 10, 8], [3, 9, 5, 4]]]) {
+    let weights = [[[7, 10, 8, 2], [9, 5, 4, 1]], [[6, 7, 10, 8], [3, 9, 5, 4]]];
+    for ((eight, weights), pairs) in eights.iter().zip(weights).zip(&mut pairs) {
         let eight = digit_values(*eight);
         good &= eight.is_some();
         let eight = eight.unwrap_or(0);
-        sum += weighted(eight & EVEN, weights[0]) + weighted(eight >> 8 & EVEN, weights[1]);
+        let (first, second) = (eight & EVEN, eight >> 8 & EVEN);
+        sum += weighted(first, weights[0]) + weighted(second, weights[1]);
+        *pairs = first.wrapping_mul(10).wrapping_add(second);
     }
-    good.then(|| b"10X98765432"[usize::try_from(sum % 11).unwrap_or(0)])
+    good.then(|| (b"10X98765432"[usize::try_from(sum % 11).unwrap_or(0)], pairs))
 }
 
 /// Every second byte of eight.

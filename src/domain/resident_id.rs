@@ -5,7 +5,7 @@
 //! 2023, on the permanent residence cards of foreigners (9, province, nationality). 15 digits become 18 with the century 19.
 
 use super::characters::{Short, all_digits};
-use super::check_digit::resident_id_character;
+use super::check_digit::{resident_id_character, resident_id_parts};
 use super::region::is_province;
 use crate::value::Date;
 
@@ -61,16 +61,18 @@ pub(super) fn is_canonical(cell: &[u8]) -> bool {
 }
 
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "one of four numbers of 16 bits")]
 fn is_valid(number: &[u8; 18]) -> bool {
     let first: &[u8; 17] = number.first_chunk().expect("17 of 18");
-    if resident_id_character(first) != Some(number[17]) {
+    let Some((character, [front, middle])) = resident_id_parts(first) else { return false };
+    if character != number[17] {
         return false;
     }
-    // From here on the first 17 are known to be digits.
-    let pair = |at: usize| u32::from(number[at] - b'0') * 10 + u32::from(number[at + 1] - b'0');
-    let province = if number[0] == b'9' { pair(1) } else { pair(0) };
-    let year = pair(6) * 100 + pair(8);
-    is_province(province) && (1850..2100).contains(&year) && is_day(year, pair(10), pair(12))
+    let pair = |word: u64, at: u32| u32::from((word >> (16 * at)) as u16);
+    let province =
+        if number[0] == b'9' { u32::from(number[1] - b'0') * 10 + u32::from(number[2] - b'0') } else { pair(front, 0) };
+    let year = pair(front, 3) * 100 + pair(middle, 0);
+    is_province(province) && (1850..2100).contains(&year) && is_day(year, pair(middle, 1), pair(middle, 2))
 }
 
 #[inline]

@@ -20,7 +20,7 @@ use super::output::{BLOCK, Output, append, block, characters, first_characters, 
 use super::{Cells, OperatorInfo, Outcome};
 use crate::hierarchy::is_plain;
 use crate::lanes;
-use crate::value::Span;
+use crate::value::Text;
 use memchr::memmem::FinderRev;
 
 /// Covers characters.
@@ -52,29 +52,6 @@ pub(super) const INFO: OperatorInfo = OperatorInfo {
     example: "apply = { mask = { keep_first = 3, keep_last = 4 } }: 13812341380 → 138****1380",
 };
 
-/// What becomes of a short cell.
-struct Short<'t> {
-    cell: &'t [u8; BLOCK],
-    /// Bytes that are kept at the start.
-    start: usize,
-    /// Masking characters.
-    count: usize,
-    /// What is kept behind, and how much of it.
-    rest: &'t [u8; BLOCK],
-    left: usize,
-}
-
-impl Short<'_> {
-    #[inline]
-    fn write(&self, cover: u8, bytes: &mut Vec<u8>) {
-        append(bytes, self.cell, self.start);
-        append(bytes, &[cover; BLOCK], self.count);
-        if self.left > 0 {
-            append(bytes, self.rest, self.left);
-        }
-    }
-}
-
 /// So many of the lowest bits.
 #[inline]
 fn first_bits(count: usize) -> u32 {
@@ -104,51 +81,73 @@ impl Mask {
         let mut cover = [0; 4];
         let cover = self.with.encode_utf8(&mut cover).as_bytes();
         let mut out = Output::new(text.len(), text.bytes().len());
-        for span in text.spans() {
-            let Some(cell) = span.get(text.bytes()) else {
-                out.null();
-                continue;
-            };
-            if let ([cover], Some(short)) = (cover, self.short(text.bytes(), *span)) {
-                out.push(|bytes| short.write(*cover, bytes));
-                continue;
+        match (cover, self.keep_last, &self.keep_from) {
+            ([byte], 0, None) => self.apply_to_short(&text, *byte, |_, length| Some(length), &mut out),
+            ([byte], 0, Some(KeepFrom::Byte(from))) => {
+                let head = |cell: &[u8; BLOCK], length| {
+                    let found = lanes::equal(cell, *from) & first_bits(length);
+                    31_u32.checked_sub(found.leading_zeros()).map(|at| at as usize)
+                };
+                self.apply_to_short(&text, *byte, head, &mut out);
             }
-            let (start, end, ascii) = self.covered(cell);
-            out.push(|bytes| match (cover, self.length) {
-                ([cover], None) if ascii => {
-                    // One byte for one byte.
-                    let at = bytes.len();
-                    bytes.extend_from_slice(cell);
-                    bytes[at + start..at + end].fill(*cover);
-                }
-                _ => {
-                    let count = self.length.unwrap_or_else(|| characters(&cell[start..end]));
-                    bytes.extend_from_slice(&cell[..start]);
-                    (0..count).for_each(|_| bytes.extend_from_slice(cover));
-                    bytes.extend_from_slice(&cell[end..]);
-                }
-            });
+            _ => text.iter().for_each(|cell| self.apply_to(cell, cover, &mut out)),
         }
         Outcome { column: out.finish(text.plain() && is_plain(cover)), invalid: 0 }
     }
 
-    /// A short cell of ASCII with a start to keep that is shorter than it, and no end but from a byte on: nearly every one.
+    /// Nearly every cell is short, of ASCII, with a start to keep that is shorter than it, and no end but from a byte on: those are written
+    /// in whole blocks. `head` says where what may be covered ends.
     #[inline]
-    fn short<'t>(&self, bytes: &'t [u8], span: Span) -> Option<Short<'t>> {
-        let length = span.width() as usize;
-        let cell = block(bytes, span.start()).filter(|_| length <= BLOCK && self.keep_last == 0)?;
-        let head = match self.keep_from {
-            None => length,
-            Some(KeepFrom::Byte(byte)) => {
-                let found = lanes::equal(cell, byte) & first_bits(length);
-                31_u32.checked_sub(found.leading_zeros())? as usize
+    fn apply_to_short(
+        &self,
+        text: &Text<'_>,
+        cover: u8,
+        head: impl Fn(&[u8; BLOCK], usize) -> Option<usize>,
+        out: &mut Output,
+    ) {
+        let (bytes, keep, fixed) = (text.bytes(), self.keep_first, self.length);
+        for span in text.spans() {
+            let length = span.width() as usize;
+            if let Some(cell) = block(bytes, span.start()).filter(|_| length <= BLOCK)
+                && let Some(head) = head(cell, length).filter(|head| keep < *head)
+                && let Some(rest) = if head < length { block(bytes, span.start() + head) } else { Some(cell) }
+                && lanes::beyond_ascii(cell) & first_bits(head) == 0
+            {
+                let count = fixed.unwrap_or(head - keep);
+                if count <= BLOCK {
+                    out.push(|bytes| {
+                        append(bytes, cell, keep);
+                        append(bytes, &[cover; BLOCK], count);
+                        if head < length {
+                            append(bytes, rest, length - head);
+                        }
+                    });
+                    continue;
+                }
             }
-            Some(KeepFrom::Text(_)) => return None,
-        };
-        let count = self.length.unwrap_or_else(|| head.saturating_sub(self.keep_first));
-        let usual = self.keep_first < head && count <= BLOCK && lanes::beyond_ascii(cell) & first_bits(head) == 0;
-        let rest = if head < length { block(bytes, span.start() + head)? } else { &[0; BLOCK] };
-        usual.then_some(Short { cell, start: self.keep_first, count, rest, left: length - head })
+            self.apply_to(span.get(bytes), &[cover], out);
+        }
+    }
+
+    /// Any cell.
+    #[inline(never)]
+    fn apply_to(&self, cell: Option<&[u8]>, cover: &[u8], out: &mut Output) {
+        let Some(cell) = cell else { return out.null() };
+        let (start, end, ascii) = self.covered(cell);
+        out.push(|bytes| match (cover, self.length) {
+            ([cover], None) if ascii => {
+                // One byte for one byte.
+                let at = bytes.len();
+                bytes.extend_from_slice(cell);
+                bytes[at + start..at + end].fill(*cover);
+            }
+            _ => {
+                let count = self.length.unwrap_or_else(|| characters(&cell[start..end]));
+                bytes.extend_from_slice(&cell[..start]);
+                (0..count).for_each(|_| bytes.extend_from_slice(cover));
+                bytes.extend_from_slice(&cell[end..]);
+            }
+        });
     }
 
     /// The bytes of the cell that are covered, and whether they and those before them are ASCII.
