@@ -5,6 +5,7 @@
 //! release.
 
 use super::distinct::spread;
+use crate::value::Text;
 
 /// Takes keyed marks of values: those who do not know the seed cannot choose values that are left out.
 #[derive(Clone)]
@@ -36,6 +37,23 @@ impl Marker {
         marks.clear();
         marks.extend(cells.map(|cell| cell.map_or(0, |cell| self.mark(cell))));
     }
+    /// Gives the mark of every cell, zero for null, by its row.
+    #[inline]
+    pub fn each(&self, cells: &Text<'_>, mut look: impl FnMut(usize, u64)) {
+        let (bytes, spans) = (cells.bytes(), cells.spans());
+        if spans.iter().fold(true, |all, span| all & (span.width() as usize == BLOCK)) {
+            // as tokens are: no branch for the length of each
+            let keys = self.clone();
+            for (row, span) in spans.iter().enumerate() {
+                let cell = bytes[span.start()..].first_chunk::<BLOCK>().expect("a cell lies in its buffer");
+                look(row, keys.finish(keys.block(cell), BLOCK as u64));
+            }
+            return;
+        }
+        for (row, span) in spans.iter().enumerate() {
+            look(row, span.get(bytes).map_or(0, |cell| self.mark(cell)));
+        }
+    }
     #[inline]
     fn pair(&self, (first, second): (u64, u64)) -> u64 {
         fold(first ^ self.keys[0], second ^ self.keys[1])
@@ -45,20 +63,26 @@ impl Marker {
     fn long(&self, value: &[u8]) -> u64 {
         let (mut one, mut two) = (self.keys[1], self.keys[3]);
         let mut rest = value;
-        while let Some((block, more)) = rest.split_first_chunk::<32>()
+        while let Some((block, more)) = rest.split_first_chunk::<BLOCK>()
             && !more.is_empty()
         {
             one = fold(word(block, 0) ^ self.keys[0], word(block, 8) ^ one);
             two = fold(word(block, 16) ^ self.keys[2], word(block, 24) ^ two);
             rest = more;
         }
-        let before = &value[value.len().saturating_sub(32)..];
+        let before = &value[value.len().saturating_sub(BLOCK)..];
         let last = &value[value.len() - SHORT..];
         let (Some(before), Some(last)) = (before.first_chunk::<SHORT>(), last.first_chunk::<SHORT>()) else {
             unreachable!("a long value has sixteen bytes")
         };
         fold(word(before, 0) ^ self.keys[0], word(before, 8) ^ one)
             ^ fold(word(last, 0) ^ self.keys[2], word(last, 8) ^ two)
+    }
+    /// As [`Self::long`] of so many bytes.
+    #[inline]
+    fn block(&self, block: &[u8; BLOCK]) -> u64 {
+        fold(word(block, 0) ^ self.keys[0], word(block, 8) ^ self.keys[1])
+            ^ fold(word(block, 16) ^ self.keys[2], word(block, 24) ^ self.keys[3])
     }
     #[inline]
     fn finish(&self, words: u64, length: u64) -> u64 {
@@ -69,6 +93,9 @@ impl Marker {
 
 /// Bytes of a value that is two words.
 pub(super) const SHORT: usize = 16;
+
+/// Bytes that a long value is taken by.
+const BLOCK: usize = 2 * SHORT;
 
 /// Up to sixteen bytes as two words that tell them, for a given length: from both ends, so that they may overlap.
 #[inline]
@@ -115,6 +142,7 @@ fn fold(left: u64, right: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::TextBuilder;
     use std::collections::BTreeSet;
 
     /// Chance that a test of these would fail if marks were drawn by lot, over all its comparisons; the seeds are fixed.
@@ -206,6 +234,20 @@ mod tests {
         let zeros = [0_u8; 70];
         let marks: BTreeSet<u64> = (0..=70).map(|length| marker.mark(&zeros[..length])).collect();
         assert!(marks.len() == 71 && !marks.contains(&0));
+    }
+
+    #[test]
+    fn cells_of_one_length_have_the_marks_of_each() {
+        let marker = Marker::new(9);
+        for lengths in [[32; 3], [32, 31, 33], [16; 3], [0, 32, 32]] {
+            let cells = lengths.map(|length| (0..length).map(|at| at as u8 * 7).collect::<Vec<u8>>());
+            let mut builder = TextBuilder::default();
+            cells.iter().for_each(|cell| builder.push_option((!cell.is_empty()).then_some(cell)));
+            let mut marks = Vec::new();
+            marker.each(&builder.finish(false), |row, mark| marks.push((row, mark)));
+            let expected = |(row, cell): (usize, &Vec<u8>)| (row, if cell.is_empty() { 0 } else { marker.mark(cell) });
+            assert_eq!(marks, cells.iter().enumerate().map(expected).collect::<Vec<_>>());
+        }
     }
 
     proptest::proptest! {

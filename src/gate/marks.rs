@@ -59,7 +59,10 @@ impl Marks {
     }
     /// Takes the marks of a column of the present batch.
     pub(super) fn take(&mut self, column: usize, cells: &Column<'_>) {
-        self.marker.take(cells.to_text().iter(), &mut self.columns[column].marks);
+        let (cells, marks) = (cells.to_text(), &mut self.columns[column].marks);
+        marks.clear();
+        marks.reserve(cells.len());
+        self.marker.each(&cells, |_, mark| marks.push(mark));
     }
     /// Takes the sightings of a column of the present batch.
     pub(super) fn sight(&mut self, column: usize, cells: &Column<'_>) {

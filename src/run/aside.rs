@@ -183,13 +183,12 @@ impl<'p> Collector<'p> {
 #[inline(never)]
 fn kept_tokens(tokens: &Text<'_>, marker: &Marker, sample: &DistinctSample, kept: &mut Vec<(usize, u64)>) {
     kept.clear();
-    for (row, token) in tokens.iter().enumerate() {
-        let Some(token) = token else { continue };
-        let mark = marker.mark(token);
-        if sample.keeps(mark) {
+    marker.each(tokens, |row, mark| {
+        // zero is null
+        if mark != 0 && sample.keeps(mark) {
             kept.push((row, mark));
         }
-    }
+    });
 }
 
 /// Room for the cells of a row.
