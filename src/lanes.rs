@@ -1,7 +1,7 @@
 //! Vector instructions: the one file of the crate with SIMD, and so with `unsafe`.
 //!
 //! Responsible for: HMAC-SHA-256 of many short messages, two compressions each (inner and outer block) in 16 lanes of
-//! AVX-512, or in four interleaved streams of SHA-NI; SHA-256 of eight long texts side by side; hex digits; the places of separators in text, sixty-four bytes at a time; and a sieve of
+//! AVX-512, or in four interleaved streams of SHA-NI; SHA-256 of up to sixteen long texts side by side; hex digits; the places of separators in text, sixty-four bytes at a time; and a sieve of
 //! grams, sixteen at a time. Given: mid-states, messages of one inner block, bytes. It knows neither keys nor tables, and what it does is done portably by those who
 //! call it, too. A kernel exists only as a value that its detection has made.
 
@@ -65,23 +65,29 @@ impl ShaNi {
     }
 }
 
-/// Proof that this machine has AVX-512 F and VL: SHA-256 of eight texts, one in each lane of half a register.
+/// Proof that this machine has AVX-512 F, BW and VL: SHA-256 of several texts, one in each lane of a register or of half a one.
 #[derive(Clone, Copy)]
-pub(crate) struct Eight(imp::Proof);
+pub(crate) struct Texts(imp::Proof);
 
-impl Eight {
-    /// Texts of one call.
-    pub(crate) const LANES: usize = 8;
+impl Texts {
+    /// Texts of one call at most.
+    pub(crate) const MOST: usize = 16;
 
     /// `None` where the machine cannot.
     pub(crate) fn detect() -> Option<Self> {
-        imp::eight().map(Self)
+        imp::texts().map(Self)
     }
     /// Takes blocks of each text into its state: of every text as many as the shortest has.
     #[inline]
-    pub(crate) fn compress(self, states: &mut [[u32; 8]; 8], texts: &[&[[u8; 64]]; 8]) {
+    pub(crate) fn compress8(self, states: &mut [[u32; 8]; 8], texts: &[&[[u8; 64]]; 8]) {
         let Self(proof) = self;
         imp::compress_eight(proof, states, texts);
+    }
+    /// The same of sixteen texts.
+    #[inline]
+    pub(crate) fn compress16(self, states: &mut [[u32; 8]; 16], texts: &[&[[u8; 64]]; 16]) {
+        let Self(proof) = self;
+        imp::compress_sixteen(proof, states, texts);
     }
 }
 
@@ -309,10 +315,13 @@ mod imp {
         match proof {}
     }
 
-    pub(super) fn eight() -> Option<Proof> {
+    pub(super) fn texts() -> Option<Proof> {
         None
     }
     pub(super) fn compress_eight(proof: Proof, _: &mut [[u32; 8]; 8], _: &[&[[u8; 64]]; 8]) {
+        match proof {}
+    }
+    pub(super) fn compress_sixteen(proof: Proof, _: &mut [[u32; 8]; 16], _: &[&[[u8; 64]]; 16]) {
         match proof {}
     }
     pub(super) fn avx512() -> Option<Proof> {
@@ -638,10 +647,11 @@ mod imp {
         state
     }
 
-    // ---- eight texts ---------------------------------------------------------------------------------------------
+    // ---- several texts -------------------------------------------------------------------------------------------
 
-    pub(super) fn eight() -> Option<Proof> {
+    pub(super) fn texts() -> Option<Proof> {
         let all = std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
             && std::is_x86_feature_detected!("avx512vl")
             && std::is_x86_feature_detected!("avx2");
         all.then_some(Proof(()))
@@ -651,6 +661,44 @@ mod imp {
     pub(super) fn compress_eight(_: Proof, states: &mut [[u32; 8]; 8], texts: &[&[[u8; 64]]; 8]) {
         // SAFETY: the proof says that the machine has the features.
         unsafe { half_wide_eight(states, texts) }
+    }
+
+    #[inline]
+    pub(super) fn compress_sixteen(_: Proof, states: &mut [[u32; 8]; 16], texts: &[&[[u8; 64]]; 16]) {
+        // SAFETY: the proof says that the machine has the features.
+        unsafe { wide_sixteen(states, texts) }
+    }
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2")]
+    fn wide_sixteen(states: &mut [[u32; 8]; 16], texts: &[&[[u8; 64]]; 16]) {
+        let shortest = texts.iter().map(|text| text.len()).min().unwrap_or(0);
+        let mut start = [wide::same(0); 8];
+        for (word, start) in start.iter_mut().enumerate() {
+            *start = load_words(&states.each_ref().map(|state| state[word].cast_signed()));
+        }
+        for block in 0..shortest {
+            let mut rows = [wide::same(0); 16];
+            for (row, text) in rows.iter_mut().zip(texts) {
+                *row = load_wide(&text[block]);
+            }
+            let mut w = turn_blocks(&rows);
+            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start;
+            sixteen!(wide, w K[0], as_given, a b c d e f g h);
+            for k in &K[1..] {
+                sixteen!(wide, w k, scheduled, a b c d e f g h);
+            }
+            for (start, word) in start.iter_mut().zip([a, b, c, d, e, f, g, h]) {
+                *start = wide::add(*start, word);
+            }
+        }
+        for (word, start) in start.into_iter().enumerate() {
+            let mut lanes = [0_u32; 16];
+            // SAFETY: writes the 64 bytes of the array, unaligned.
+            unsafe { _mm512_storeu_si512(lanes.as_mut_ptr().cast(), start) };
+            for (state, lane) in states.iter_mut().zip(lanes) {
+                state[word] = lane;
+            }
+        }
     }
 
     /// Registers of half the width: the core has three units for them, and two for whole ones.
@@ -783,7 +831,6 @@ mod imp {
     /// Messages of up to 55 bytes.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
     fn avx512_long<const HEX: bool>(key: &Midstates, messages: &[&[u8]; 16], out: &mut [[u8; 32]; 16]) {
-        let mut words = [wide::same(0); 16];
         let mut rows = [_mm512_setzero_si512(); 16];
         let mut bits = [0_i32; 16];
         for lane in 0..16 {
@@ -796,6 +843,16 @@ mod imp {
             rows[lane] = _mm512_mask_blend_epi8(end, row, _mm512_set1_epi8(i8::MIN));
             bits[lane] = 512 + ((length as i32) << 3);
         }
+        let mut words = turn_blocks(&rows);
+        words[15] = load_words(&bits);
+        finish::<HEX>(key, compress(&key.inner, &words), out);
+    }
+
+    /// Sixteen blocks as sixteen words of each, big-endian.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn turn_blocks(rows: &[__m512i; 16]) -> [__m512i; 16] {
+        let mut words = [_mm512_setzero_si512(); 16];
         macro_rules! group {
             ($group:literal) => {
                 let mut four = [_mm512_setzero_si512(); 4];
@@ -807,18 +864,14 @@ mod imp {
                         _mm512_extracti32x4_epi32::<$group>(rows[12 + row]),
                     );
                 }
-                let four = transpose(four);
-                for index in 0..4 {
-                    words[4 * $group + index] = four[index];
-                }
+                words[4 * $group..][..4].copy_from_slice(&transpose(four));
             };
         }
         group!(0);
         group!(1);
         group!(2);
         group!(3);
-        words[15] = load_words(&bits);
-        finish::<HEX>(key, compress(&key.inner, &words), out);
+        words
     }
 
     /// The same state in every lane.
