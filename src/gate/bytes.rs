@@ -1,16 +1,14 @@
 //! The one pass over every byte of the staged files: their digests, what each is made of, and whether marks of the source lie in it.
-//!
-//! The marks ("canaries") are raw cells of the sampled rows, of columns that name persons and do not leave as they are. They are long
-//! enough that chance does not write them.
 
+use super::sought::Sought;
 use super::{Case, FileFacts};
 use crate::anatomy::{self, Anatomy, Expected, Needles, Search, Sight};
 use crate::digest::{Digest, Digesting, SIDE_BY_SIDE};
-use crate::domain::SemanticType;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::group::in_parallel;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
+use std::sync::{Mutex, OnceLock};
 
 /// What the pass found.
 #[derive(Default)]
@@ -43,47 +41,94 @@ pub(super) struct Spent {
 type Clock<'c> = &'c (dyn Fn() -> u64 + Sync);
 
 /// Files that are read side by side: as many as the digest has lanes.
-const GROUP: usize = 8;
+const GROUP: usize = 16;
 
-/// Marks of a column.
-const MARKS: usize = 64;
-/// Cells of a column that they are chosen from.
-const CANDIDATES: usize = 4 * MARKS;
-
-/// The digests of the data files alone.
-pub(super) fn digests(case: &Case<'_>, clock: Clock<'_>) -> Result<BytePass> {
-    let tasks = groups(&by_size(case), case.threads.max(1)).into_iter().map(Task::Digest).collect();
-    let (files, _, spent) = read(case, tasks, &Needles::new(&[]), clock)?;
-    Ok(BytePass { files, spent, ..BytePass::default() })
+/// The work on the bytes of the data files, to be shared by threads that may have other work, too.
+pub(super) struct Work<'c> {
+    case: &'c Case<'c>,
+    /// All files of the staging folder.
+    listing: &'c [String],
+    clock: Clock<'c>,
+    /// Whether marks are searched, and whether all cells are UTF-8.
+    seek: Option<bool>,
+    sought: OnceLock<Option<Sought>>,
+    tasks: Mutex<VecDeque<Task>>,
+    done: Mutex<Vec<Result<Done>>>,
 }
 
-/// What is searched.
-pub(super) struct Sought {
-    /// Raw cells.
-    marks: Vec<Vec<u8>>,
-    /// The source column of each.
-    columns: Vec<usize>,
-    /// They in all faces that data files may have.
-    in_data: Needles,
-}
-
-impl Sought {
-    /// What the source gives; `in_utf8` says that all cells of the data files are UTF-8.
-    pub(super) fn new(case: &Case<'_>, in_utf8: bool) -> Self {
-        let (columns, marks): (Vec<usize>, Vec<Vec<u8>>) = marks(case).into_iter().unzip();
-        let text = in_utf8 && matches!(case.policy.form, Expected::Csv { .. } | Expected::Ndjson { .. });
-        let in_data = if text { Needles::in_utf8(&marks) } else { Needles::new(&marks) };
-        Self { marks, columns, in_data }
+impl<'c> Work<'c> {
+    /// All of it. With `seek` the files are walked and searched, too; it says whether all their cells are UTF-8.
+    pub(super) fn new(case: &'c Case<'c>, listing: &'c [String], seek: Option<bool>, clock: Clock<'c>) -> Self {
+        let tasks: Vec<Task> = match seek {
+            Some(_) => tasks(case).into_iter().chain([Task::Others]).collect(),
+            None => groups(&by_size(case), case.threads.max(1)).into_iter().map(Task::Digest).collect(),
+        };
+        let (tasks, done) = (Mutex::new(tasks.into()), Mutex::default());
+        Self { case, listing, clock, seek, sought: OnceLock::new(), tasks, done }
     }
-}
-
-/// Every file of the staging folder is looked at, data files through their packing.
-pub(super) fn pass(case: &Case<'_>, listing: &[String], sought: &Sought, clock: Clock<'_>) -> Result<BytePass> {
-    let Sought { marks, columns, in_data } = sought;
-    let others = || search_others(case, listing, &Needles::new(marks));
-    std::thread::scope(|scope| {
-        let beside = (case.threads > 1).then(|| scope.spawn(others));
-        let (files, walked, spent) = read(case, tasks(case), in_data, clock)?;
+    /// How many threads should begin with it while others begin with the rows: so many as there are tasks that take about as long as the
+    /// share of a thread.
+    pub(super) fn beginners(&self) -> usize {
+        if self.case.threads > 1 && reads_side_by_side(self.case) { beginners(self.case.threads) } else { 0 }
+    }
+    /// Makes ready what is searched; whoever needs it waits for it.
+    pub(super) fn make_ready(&self) {
+        self.sought();
+    }
+    /// Does tasks until none is left.
+    pub(super) fn help(&self) {
+        let next = || self.tasks.lock().ok()?.pop_front();
+        while let Some(task) = next() {
+            let done = self.work(task);
+            if let Ok(mut all) = self.done.lock() {
+                all.push(done);
+            }
+        }
+    }
+    fn work(&self, task: Task) -> Result<Done> {
+        let (case, clock, sought) = (self.case, self.clock, self.sought());
+        let none = Needles::new(&[]);
+        let needles = sought.map_or(&none, |sought| &sought.in_data);
+        let mut done = Done::default();
+        match task {
+            Task::Digest(files) => return digest_all(case, &files, clock),
+            Task::Whole(files) if case.policy.form.is_plain_text() => {
+                return read_side_by_side(case, &files, needles, clock);
+            }
+            Task::Whole(files) => files.iter().try_for_each(|at| done.read(case, *at, needles, clock))?,
+            Task::Walk(at) => {
+                let start = clock();
+                let mut look = Look::new(needles, clock);
+                let anatomy = anatomy::examine(&case.files[at], &case.policy.form, &mut look).ok();
+                done.walked(start, 0, vec![(at, anatomy, look)], clock);
+            }
+            Task::Others => done.others = self.search_others(sought),
+        }
+        Ok(done)
+    }
+    fn sought(&self) -> Option<&Sought> {
+        self.sought.get_or_init(|| Some(Sought::new(self.case, self.seek?))).as_ref()
+    }
+    /// The marks in what lies there beside the data: log, plan, profile. None for a file that cannot be read.
+    fn search_others(&self, sought: Option<&Sought>) -> Others {
+        let needles = Needles::new(sought.map_or(&[][..], |sought| &sought.marks));
+        let paths = self.listing.iter().map(|name| self.case.folder.join(name));
+        let search = |path| {
+            let mut search = needles.search();
+            search.bytes(&std::fs::read(path).ok()?);
+            Some(search.found().into_keys().collect())
+        };
+        paths.filter(|path| !self.case.files.contains(path)).map(search).collect()
+    }
+    /// What the pass found, by data file and in what lies beside them, when all tasks are done.
+    pub(super) fn finish(self) -> Result<BytePass> {
+        let case = self.case;
+        in_parallel(case.threads, vec![(); case.threads.max(1)], |()| self.help());
+        let done = self.done.into_inner().map_err(|_| Error::new(ErrorKind::Internal("a reader of bytes died")))?;
+        let (files, walked, others, spent) = gather(case, done)?;
+        let Some(Sought { marks, columns, .. }) = self.sought.into_inner().flatten() else {
+            return Ok(BytePass { files, spent, ..BytePass::default() });
+        };
         let mut pass = BytePass { files, marks: marks.len(), spent, ..BytePass::default() };
         for (anatomy, found) in walked {
             pass.searched += usize::from(anatomy.is_some());
@@ -91,28 +136,13 @@ pub(super) fn pass(case: &Case<'_>, listing: &[String], sought: &Sought, clock: 
             pass.found.extend(found.into_iter().map(|mark| (columns[mark], mark)));
             pass.anatomies.push(anatomy);
         }
-        let others = match beside {
-            Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            None => others(),
-        };
         for found in others {
             pass.searched += usize::from(found.is_some());
             pass.unread += usize::from(found.is_none());
             pass.found.extend(found.into_iter().flatten().map(|mark| (columns[mark], mark)));
         }
         Ok(pass)
-    })
-}
-
-/// The marks in what lies there beside the data: log, plan, profile. None for a file that cannot be read.
-fn search_others(case: &Case<'_>, listing: &[String], needles: &Needles) -> Vec<Option<Vec<usize>>> {
-    let paths = listing.iter().map(|name| case.folder.join(name)).filter(|path| !case.files.contains(path));
-    let search = |path| {
-        let mut search = needles.search();
-        search.bytes(&std::fs::read(path).ok()?);
-        Some(search.found().into_keys().collect())
-    };
-    paths.map(search).collect()
+    }
 }
 
 /// Work on data files, by their places.
@@ -122,24 +152,36 @@ enum Task {
     Whole(Vec<usize>),
     Digest(Vec<usize>),
     Walk(usize),
+    /// What lies there beside them.
+    Others,
 }
 
-/// The work, so ordered and cut that all threads are busy to the end. Plain text is read side by side where there are enough files for all
-/// threads; else file by file, the largest first, and in two tasks those that would leave a thread without one. Columnar files take two
-/// readings anyway.
+/// The work, so ordered and cut that all threads are busy to the end. Plain text is read side by side where there are enough files, by
+/// threads that find more work behind it; else file by file, the largest first, and in two tasks those that would leave a thread without
+/// one. Columnar files take two readings anyway.
 fn tasks(case: &Case<'_>) -> Vec<Task> {
-    let form = &case.policy.form;
     let files = by_size(case);
     let threads = case.threads.max(1);
-    if form.is_plain_text() && files.len() >= SIDE_BY_SIDE * threads {
-        return groups(&files, threads).into_iter().map(Task::Whole).collect();
+    if reads_side_by_side(case) {
+        return groups(&files, beginners(threads)).into_iter().map(Task::Whole).collect();
     }
-    let columnar = matches!(form, Expected::Parquet | Expected::Arrow);
+    let columnar = matches!(case.policy.form, Expected::Parquet | Expected::Arrow);
     let whole = if columnar && threads > 1 { 0 } else { files.len() - files.len() % threads };
     let (whole, cut) = files.split_at(whole);
     let walks = cut.iter().map(|at| Task::Walk(*at));
     let digests = groups(cut, threads).into_iter().map(Task::Digest);
     whole.iter().map(|at| Task::Whole(vec![*at])).chain(digests).chain(walks).collect()
+}
+
+/// Whether there are so many files of plain text that it is faster to read them side by side.
+fn reads_side_by_side(case: &Case<'_>) -> bool {
+    case.policy.form.is_plain_text() && case.files.len() >= SIDE_BY_SIDE * beginners(case.threads)
+}
+
+/// Of so many threads, those that have about as much to do with the bytes as all others have with the rows: three of eight where it was
+/// measured.
+fn beginners(threads: usize) -> usize {
+    (3 * threads).div_ceil(8).max(1)
 }
 
 /// Data files, the largest first.
@@ -159,18 +201,17 @@ fn groups(files: &[usize], threads: usize) -> Vec<Vec<usize>> {
 /// What a data file is made of, and the marks that were found in it.
 type Walked = (Option<Anatomy>, BTreeSet<usize>);
 
-/// Does the tasks; every file has its digest made in one of them.
-fn read(
-    case: &Case<'_>,
-    tasks: Vec<Task>,
-    needles: &Needles,
-    clock: Clock<'_>,
-) -> Result<(Vec<FileFacts>, Vec<Walked>, Spent)> {
+/// For each of the other files the marks that were found in it; none where it could not be read.
+type Others = Vec<Option<Vec<usize>>>;
+
+/// What the tasks gave; every file has its digest made in one of them.
+fn gather(case: &Case<'_>, all: Vec<Result<Done>>) -> Result<(Vec<FileFacts>, Vec<Walked>, Others, Spent)> {
     let mut digests: Vec<Option<(Digest, u64)>> = vec![None; case.files.len()];
     let mut walked: Vec<Walked> = case.files.iter().map(|_| Walked::default()).collect();
-    let mut spent = Spent::default();
-    for done in in_parallel(case.threads, tasks, |task| work(case, task, needles, clock)) {
+    let (mut others, mut spent) = (Others::new(), Spent::default());
+    for done in all {
         let done = done?;
+        others.extend(done.others);
         for (at, digest) in done.digests {
             digests[at] = Some(digest);
         }
@@ -181,10 +222,12 @@ fn read(
         spent.search += done.spent.search;
         spent.walk += done.spent.walk;
     }
+    let digests: Option<Vec<(Digest, u64)>> = digests.into_iter().collect();
+    let digests = digests.ok_or(ErrorKind::Internal("a data file that nobody read"))?;
     let name = |path: &Path| path.strip_prefix(&case.folder).unwrap_or(path).to_string_lossy().into_owned();
-    let facts = case.files.iter().zip(digests.into_iter().flatten());
+    let facts = case.files.iter().zip(digests);
     let facts = facts.map(|(path, (digest, bytes))| FileFacts { name: name(path), bytes, digest });
-    Ok((facts.collect(), walked, spent))
+    Ok((facts.collect(), walked, others, spent))
 }
 
 /// What one task gave, by the places of the files.
@@ -192,27 +235,8 @@ fn read(
 struct Done {
     digests: Vec<(usize, (Digest, u64))>,
     walked: Vec<(usize, Walked)>,
+    others: Others,
     spent: Spent,
-}
-
-fn work(case: &Case<'_>, task: Task, needles: &Needles, clock: Clock<'_>) -> Result<Done> {
-    match task {
-        Task::Digest(files) => digest_all(case, &files, clock),
-        Task::Walk(at) => {
-            let start = clock();
-            let mut look = Look::new(needles, clock);
-            let anatomy = anatomy::examine(&case.files[at], &case.policy.form, &mut look).ok();
-            let mut done = Done::default();
-            done.walked(start, 0, vec![(at, anatomy, look)], clock);
-            Ok(done)
-        }
-        Task::Whole(files) if case.policy.form.is_plain_text() => read_side_by_side(case, &files, needles, clock),
-        Task::Whole(files) => {
-            let mut done = Done::default();
-            files.iter().try_for_each(|at| done.read(case, *at, needles, clock))?;
-            Ok(done)
-        }
-    }
 }
 
 /// The digests of some files.
@@ -301,46 +325,6 @@ impl Sight for Look<'_> {
     }
 }
 
-/// Raw cells to be searched, each with its source column: of columns that name persons, spread over the sampled rows, long and varied
-/// enough, and in no column that leaves as it is.
-fn marks(case: &Case<'_>) -> Vec<(usize, Vec<u8>)> {
-    let mut marks = Vec::new();
-    let kept: Vec<usize> =
-        case.policy.columns.iter().filter(|column| column.operator == "keep").map(|column| column.source).collect();
-    for (at, column) in case.policy.sources.iter().enumerate() {
-        if !column.role.names_a_person() || kept.contains(&at) {
-            continue;
-        }
-        // one row of so many, then the next of each, until there are enough
-        let step = case.aside.rows.len().div_ceil(CANDIDATES).max(1);
-        let rows = (0..step).flat_map(|first| case.aside.rows.iter().skip(first).step_by(step));
-        let rare = rows.filter_map(|row| row.raw.get(at).filter(|cell| is_rare(cell, column.semantic)));
-        let mut some: BTreeSet<&[u8]> = BTreeSet::new();
-        for cell in rare {
-            some.insert(cell);
-            if some.len() >= CANDIDATES {
-                break;
-            }
-        }
-        // the longest: their faces are the least like each other, and they are searched in the longest steps
-        let mut some: Vec<(usize, &[u8])> = some.into_iter().map(|cell| (anatomy::shortest_face(cell), cell)).collect();
-        some.sort_by_key(|(shortest, _)| std::cmp::Reverse(*shortest));
-        marks.extend(some.into_iter().take(MARKS).map(|(_, cell)| (at, cell.to_vec())));
-    }
-    marks
-}
-
-/// Whether chance would hardly write the cell: nine bytes or more, of five different ones or more. Three Han characters are nine bytes,
-/// and a name of three may be a word: names need four.
-fn is_rare(cell: &[u8], semantic: SemanticType) -> bool {
-    let least = if semantic == SemanticType::Name && !cell.is_ascii() { 12 } else { 9 };
-    let mut different = [0_u64; 4];
-    for byte in cell {
-        different[usize::from(byte / 64)] |= 1 << (byte % 64);
-    }
-    cell.len() >= least && different.iter().map(|bits| bits.count_ones()).sum::<u32>() >= 5
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +348,14 @@ mod tests {
         Expected::Csv { delimiter: b',', null: Vec::new(), packing: Packing::None }
     }
 
+    fn pass(case: &Case<'_>, in_utf8: bool, clock: Clock<'_>) -> Result<BytePass> {
+        Work::new(case, &[], Some(in_utf8), clock).finish()
+    }
+
+    fn digests(case: &Case<'_>) -> Result<BytePass> {
+        Work::new(case, &[], None, &|| 0).finish()
+    }
+
     #[test]
     fn every_file_is_walked_once_and_digested_once_by_any_number_of_threads() {
         let files: Vec<Vec<u8>> = (1..=20).map(|rows| "a,b\n".repeat(rows).into_bytes()).collect();
@@ -380,7 +372,7 @@ mod tests {
                     let files = match task {
                         Task::Whole(files) => files,
                         Task::Walk(at) => vec![at],
-                        Task::Digest(_) => continue,
+                        Task::Digest(_) | Task::Others => continue,
                     };
                     files.iter().for_each(|at| walked[*at] += 1);
                 }
@@ -394,8 +386,7 @@ mod tests {
         let planted = format!("a,{}\n", world::phone(7));
         let files: [&[u8]; 3] = [b"a,b\n", planted.as_bytes(), b"a,b\r\nc,d\n\n"];
         for threads in 1..5 {
-            let pass =
-                over(&files, threads, &csv(), |case, _| pass(case, &[], &Sought::new(case, true), &|| 0).unwrap());
+            let pass = over(&files, threads, &csv(), |case, _| pass(case, true, &|| 0).unwrap());
             let facts = |(at, bytes): (usize, &&[u8])| FileFacts {
                 name: format!("part-{at}"),
                 bytes: bytes.len() as u64,
@@ -404,7 +395,7 @@ mod tests {
             assert_eq!(pass.files, files.iter().enumerate().map(facts).collect::<Vec<_>>());
             let odd: Vec<bool> = pass.anatomies.iter().flatten().map(|found| !found.oddities.is_empty()).collect();
             assert_eq!((odd, pass.found.len(), pass.searched), (vec![false, false, true], 1, 3), "{threads} threads");
-            let digests = over(&files, threads, &csv(), |case, _| digests(case, &|| 0).unwrap());
+            let digests = over(&files, threads, &csv(), |case, _| digests(case).unwrap());
             assert_eq!((digests.files, digests.anatomies.len()), (pass.files, 0));
         }
     }
@@ -413,15 +404,14 @@ mod tests {
     fn a_file_that_is_not_of_its_format_has_a_digest_and_one_that_cannot_be_read_is_an_error() {
         let pass = |threads| {
             over(&[b"no gzip", b"none"], threads, &gzip(), |case, _| {
-                pass(case, &[], &Sought::new(case, false), &|| 0)
-                    .map(|pass| (pass.files[1].digest.clone(), pass.unread))
+                super::tests::pass(case, false, &|| 0).map(|pass| (pass.files[1].digest.clone(), pass.unread))
             })
         };
         for threads in 1..4 {
             assert_eq!(pass(threads).unwrap(), (Digest::of_bytes(b"none"), 2));
             let gone = over(&[b"a\n", b"b\n", b"c\n"], threads, &csv(), |case, folder| {
                 std::fs::remove_file(folder.join("part-1")).unwrap();
-                [super::pass(case, &[], &Sought::new(case, true), &|| 0).is_err(), digests(case, &|| 0).is_err()]
+                [super::tests::pass(case, true, &|| 0).is_err(), digests(case).is_err()]
             });
             assert_eq!(gone, [true, true], "{threads} threads");
         }
@@ -435,8 +425,7 @@ mod tests {
     fn what_the_pass_took_is_told_apart() {
         let ticks = std::sync::atomic::AtomicU64::new(0);
         let clock = || ticks.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let spent =
-            over(&[b"a,b\n"], 1, &csv(), |case, _| pass(case, &[], &Sought::new(case, true), &clock).unwrap().spent);
+        let spent = over(&[b"a,b\n"], 1, &csv(), |case, _| pass(case, true, &clock).unwrap().spent);
         assert!(spent.digests > 0 && spent.search > 0 && spent.walk > 0);
     }
 }

@@ -1,6 +1,6 @@
 //! Has the staged files read back and counts what was written.
 
-use super::bytes::{self, BytePass, Sought};
+use super::bytes::{BytePass, Work};
 use super::classes::Classes;
 use super::reading::{Counts, Examiner, Reading};
 use super::rule::Rule;
@@ -13,6 +13,7 @@ use crate::value::Schema;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Something staged that can be read back. The reader must not share code with the writer.
 pub trait Staged {
@@ -106,12 +107,14 @@ impl Measured {
     pub fn counting_time(&self, rule: &str) -> u64 {
         self.times.get(rule).copied().unwrap_or(0)
     }
-    /// Has the rows read, with all that the rules want counted.
+    /// Has the rows read, with all that the rules want counted. Some of the threads begin with the work on the bytes: so all of them are
+    /// busy until both are done, because rows are shared out in small parts.
     fn count_rows<S: Staged>(
         &mut self,
         staged: &S,
         case: &Case<'_>,
         rules: &[&Rule],
+        work: &Work<'_>,
         clock: &(dyn Fn() -> u64 + Sync),
     ) -> Result<()> {
         let mut reading = Reading::new(case.marker.clone());
@@ -119,7 +122,14 @@ impl Measured {
             reading.asked_by(rule.id);
             (rule.wants)(case, &mut reading);
         }
-        let examiners = staged.examine(&reading.columns(), &|| reading.examiner(case.policy.columns.len(), clock))?;
+        let (beginners, help) = (AtomicUsize::new(work.beginners()), || work.help());
+        let take = |left: usize| left.checked_sub(1);
+        let make = || {
+            let examiner = reading.examiner(case.policy.columns.len(), clock);
+            let begins = beginners.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok();
+            if begins { examiner.after(&help) } else { examiner }
+        };
+        let examiners = staged.examine(&reading.columns(), &make)?;
         let mut counts = reading.gather(examiners, case.threads);
         self.rows_by_file = counts.rows_by_file(case.files.len());
         self.rows = self.rows_by_file.iter().sum();
@@ -129,26 +139,17 @@ impl Measured {
         self.counts = counts;
         Ok(())
     }
-    /// Has the files read byte by byte, and searched if anything is sought.
-    fn look_at_bytes(
-        &mut self,
-        case: &Case<'_>,
-        sought: Option<&Sought>,
-        clock: &(dyn Fn() -> u64 + Sync),
-    ) -> Result<()> {
-        self.bytes = match sought {
-            Some(sought) => bytes::pass(case, &self.listing, sought, clock)?,
-            None => bytes::digests(case, clock)?,
-        };
+    /// Takes what the pass over every byte found.
+    fn take_bytes(&mut self, case: &Case<'_>, pass: BytePass) {
+        self.bytes = pass;
         self.files = std::mem::take(&mut self.bytes.files);
         self.digesting = self.bytes.spent.digests / case.threads.clamp(1, self.files.len().max(1)) as u64;
         self.times.insert(CANARY, self.bytes.spent.search);
         self.times.insert(STRUCTURE, self.bytes.spent.walk);
-        Ok(())
     }
 }
 
-/// Has everything read, with all that the rules want counted: the rows by the reader, then the files byte by byte.
+/// Has everything read, with all that the rules want counted: the rows by the reader, and the files byte by byte.
 pub(super) fn measure<S: Staged>(
     staged: &S,
     case: &Case<'_>,
@@ -179,18 +180,17 @@ pub(super) fn measure<S: Staged>(
     };
     let judged = rules.iter().any(|rule| [CANARY, STRUCTURE].contains(&rule.id));
     // the reading of the rows refuses cells that are not UTF-8
-    let seek = || judged.then(|| Sought::new(case, alike));
+    let listing = measured.listing.clone();
+    let work = Work::new(case, &listing, judged.then_some(alike), clock);
     std::thread::scope(|scope| {
-        let beside = (case.threads > 1).then(|| scope.spawn(seek));
-        if alike {
-            measured.count_rows(staged, case, rules, clock)?;
-        } // else the rule on columns refuses; the cells cannot be told apart
-        let sought = match beside {
-            Some(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            None => seek(),
-        };
-        measured.look_at_bytes(case, sought.as_ref(), clock)
+        if case.threads > 1 {
+            scope.spawn(|| work.make_ready());
+        }
+        // else the rule on columns refuses; the cells cannot be told apart
+        if alike { measured.count_rows(staged, case, rules, &work, clock) } else { Ok(()) }
     })?;
+    let pass = work.finish()?;
+    measured.take_bytes(case, pass);
     measured.reading = clock().saturating_sub(start);
     Ok(measured)
 }

@@ -29,6 +29,7 @@ mod reading;
 mod rule;
 mod rules;
 mod shapes;
+mod sought;
 mod spellings;
 mod support;
 mod token_counts;

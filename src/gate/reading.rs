@@ -140,6 +140,7 @@ impl Reading {
             marks: Marks::new(self.marker.clone(), columns),
             marked: asked(&self.marked),
             sighted: asked(&self.sighted),
+            first: None,
         }
     }
     /// Adds up what the workers counted.
@@ -175,9 +176,15 @@ pub struct Examiner<'r> {
     /// Columns whose marks are taken, the rule that asked first, and microseconds.
     marked: Vec<(usize, &'static str, u64)>,
     sighted: Vec<(usize, &'static str, u64)>,
+    /// What the worker does before its first batch.
+    first: Option<&'r (dyn Fn() + Sync)>,
 }
 
-impl Examiner<'_> {
+impl<'r> Examiner<'r> {
+    /// The same, whose worker does something else first.
+    pub(super) fn after(self, first: &'r (dyn Fn() + Sync)) -> Self {
+        Self { first: Some(first), ..self }
+    }
     /// Counts a batch; its columns are those of the policy, in order.
     ///
     /// # Errors
@@ -185,6 +192,9 @@ impl Examiner<'_> {
     pub fn batch(&mut self, file: usize, shard: u64, batch: &Batch<'_>) -> Result<()> {
         if batch.columns.len() != self.columns {
             return Err(Error::new(ErrorKind::Internal("a staged file has other columns than planned")));
+        }
+        if let Some(first) = self.first.take() {
+            first();
         }
         let place = Place { file, shard, first_row: batch.first_row };
         self.shards.push((file, shard, batch.rows as u64));
