@@ -146,7 +146,6 @@ impl<'c> Work<'c> {
 }
 
 /// Work on data files, by their places.
-#[derive(Clone)]
 enum Task {
     /// All of it, in one reading; several files side by side.
     Whole(Vec<usize>),
@@ -397,6 +396,28 @@ mod tests {
             assert_eq!((odd, pass.found.len(), pass.searched), (vec![false, false, true], 1, 3), "{threads} threads");
             let digests = over(&files, threads, &csv(), |case, _| digests(case).unwrap());
             assert_eq!((digests.files, digests.anatomies.len()), (pass.files, 0));
+        }
+    }
+
+    #[test]
+    fn threads_that_begin_with_the_bytes_find_what_others_find_behind_the_rows() {
+        let planted = format!("a,{}\n", world::phone(7));
+        let files: Vec<Vec<u8>> = (0..40).map(|rows| "a,b\n".repeat(rows * rows).into_bytes()).collect();
+        let mut files: Vec<&[u8]> = files.iter().map(Vec::as_slice).collect();
+        files.push(planted.as_bytes());
+        for (count, threads, begin) in [(1, 2, 0), (2, 2, 0), (41, 1, 0), (41, 2, 1), (41, 4, 2), (41, 8, 3)] {
+            let found = |early: bool| {
+                over(&files[41 - count..], threads, &csv(), |case, _| {
+                    let work = Work::new(case, &[], Some(true), &|| 0);
+                    assert_eq!(work.beginners(), begin, "{count} files, {threads} threads");
+                    let helpers = if early { begin } else { 0 };
+                    std::thread::scope(|scope| (0..helpers).for_each(|_| drop(scope.spawn(|| work.help()))));
+                    let pass = work.finish().unwrap();
+                    (pass.files, pass.anatomies, pass.found, pass.searched)
+                })
+            };
+            assert_eq!(found(true), found(false));
+            assert_eq!((found(true).2.len(), found(true).3), (1, count));
         }
     }
 

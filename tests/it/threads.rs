@@ -11,6 +11,8 @@ tier = "trade"
 unit = "row"
 k_anonymity = 3
 suppress_at_most = "20%"
+[output]
+parts = 20
 [[column]]
 name = "id_no"
 type = "cn.resident_id"
