@@ -7,7 +7,7 @@
 mod piecewise;
 pub mod unkeyed;
 
-pub use piecewise::{Digesting, SIDE_BY_SIDE};
+pub use piecewise::{Digesting, MOST_SIDE_BY_SIDE, SIDE_BY_SIDE};
 
 use crate::error::{Error, Result};
 use sha2::{Digest as _, Sha256};
@@ -44,13 +44,7 @@ impl Digest {
     /// # Errors
     /// When the file cannot be read.
     pub fn of_file(path: &Path) -> Result<(Self, u64)> {
-        let (mut digest, mut blocks) = (Digesting::default(), Blocks::open(path)?);
-        loop {
-            match blocks.next()? {
-                [] => return Ok(digest.finish()),
-                block => digest.add(block),
-            }
-        }
+        Ok(Self::of_files(&[path])?.pop().expect("a digest of each file"))
     }
     /// Of several files, each read once, side by side.
     ///

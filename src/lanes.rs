@@ -22,6 +22,10 @@ impl Drop for Midstates {
     }
 }
 
+/// The state that SHA-256 starts with (FIPS 180-4 §5.3.3).
+pub(crate) const START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
 /// The longest message whose padding fits the same block: 64 less the 0x80 and eight length bytes.
 pub(crate) const ONE_BLOCK: usize = 55;
 
@@ -539,6 +543,25 @@ mod imp {
         };
     }
 
+    /// The compression function from a state over sixteen words, which it uses up.
+    ///
+    /// Loops, not 64 rounds in a row: so it stays in the cache of decoded instructions.
+    macro_rules! compression {
+        ($ops:ident, $start:expr, $w:ident) => {{
+            let start = $start;
+            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start;
+            sixteen!($ops, $w K[0], as_given, a b c d e f g h);
+            for k in &K[1..] {
+                sixteen!($ops, $w k, scheduled, a b c d e f g h);
+            }
+            let mut state = [a, b, c, d, e, f, g, h];
+            for (word, start) in state.iter_mut().zip(start) {
+                *word = $ops::add(*word, start);
+            }
+            state
+        }};
+    }
+
     /// The first schedule of a block whose words 9 to 14 are zero: what they would add is left out.
     macro_rules! scheduled_padded {
         ($ops:ident, $w:ident 0 $i1:literal $i9:literal $i14:literal) => {
@@ -570,19 +593,12 @@ mod imp {
         };
     }
 
-    /// The compression function from a state that is the same in every lane.
-    ///
-    /// Loops, not 64 rounds in a row: so it stays in the cache of decoded instructions.
+    /// From a state that is the same in every lane.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,bmi2")]
     fn compress(start: &[u32; 8], words: &[__m512i; 16]) -> [__m512i; 8] {
         let mut w = *words;
-        let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = from_start(start);
-        sixteen!(wide, w K[0], as_given, a b c d e f g h);
-        for k in &K[1..] {
-            sixteen!(wide, w k, scheduled, a b c d e f g h);
-        }
-        add_start([a, b, c, d, e, f, g, h], start)
+        compression!(wide, from_start(start), w)
     }
 
     /// The same over words of which 9 to 14 are zero, as they are of a short message and of a digest: what they add to the schedule is
@@ -682,14 +698,7 @@ mod imp {
                 *row = load_wide(&text[block]);
             }
             let mut w = turn_blocks(&rows);
-            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start;
-            sixteen!(wide, w K[0], as_given, a b c d e f g h);
-            for k in &K[1..] {
-                sixteen!(wide, w k, scheduled, a b c d e f g h);
-            }
-            for (start, word) in start.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-                *start = wide::add(*start, word);
-            }
+            start = compression!(wide, start, w);
         }
         for (word, start) in start.into_iter().enumerate() {
             let mut lanes = [0_u32; 16];
@@ -712,14 +721,7 @@ mod imp {
             let mut w = [half::same(0); 16];
             w[..8].copy_from_slice(&lower);
             w[8..].copy_from_slice(&upper);
-            let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = start;
-            sixteen!(half, w K[0], as_given, a b c d e f g h);
-            for k in &K[1..] {
-                sixteen!(half, w k, scheduled, a b c d e f g h);
-            }
-            for (start, word) in start.iter_mut().zip([a, b, c, d, e, f, g, h]) {
-                *start = half::add(*start, word);
-            }
+            start = compression!(half, start, w);
         }
         for (state, words) in states.iter_mut().zip(turn(start)) {
             // SAFETY: writes the 32 bytes of the array, unaligned.
@@ -929,25 +931,7 @@ mod imp {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn store_tags(words: &[__m512i; 8], out: &mut [[u8; 32]; 16]) {
         let [a, b, c, d, e, f, g, h] = *words;
-        let first = transpose_back([a, b, c, d]);
-        let second = transpose_back([e, f, g, h]);
-        for row in 0..4 {
-            macro_rules! quarter {
-                ($quarter:literal) => {
-                    let tag = &mut out[4 * $quarter + row];
-                    let halves = _mm256_set_m128i(
-                        _mm512_extracti32x4_epi32::<$quarter>(second[row]),
-                        _mm512_extracti32x4_epi32::<$quarter>(first[row]),
-                    );
-                    // SAFETY: writes the 32 bytes of the tag, unaligned.
-                    unsafe { _mm256_storeu_si256(tag.as_mut_ptr().cast(), halves) };
-                };
-            }
-            quarter!(0);
-            quarter!(1);
-            quarter!(2);
-            quarter!(3);
-        }
+        store_rows(transpose_back([a, b, c, d]), transpose_back([e, f, g, h]), out);
     }
 
     /// Four words of 16 lanes as 16 times 32 lower-case hex digits.
@@ -958,18 +942,29 @@ mod imp {
         // SAFETY: reads the 16 bytes of the array, unaligned.
         let digits = _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(DIGITS.as_ptr().cast()) });
         let nibble = _mm512_set1_epi8(15);
-        for (row, bytes) in transpose_back(words).into_iter().enumerate() {
-            let upper = _mm512_and_si512(_mm512_srli_epi16::<4>(bytes), nibble);
-            let lower = _mm512_and_si512(bytes, nibble);
-            let first = _mm512_shuffle_epi8(digits, _mm512_unpacklo_epi8(upper, lower));
-            let second = _mm512_shuffle_epi8(digits, _mm512_unpackhi_epi8(upper, lower));
+        let rows = transpose_back(words);
+        let (mut first, mut second) = (rows, rows);
+        for row in 0..4 {
+            let upper = _mm512_and_si512(_mm512_srli_epi16::<4>(rows[row]), nibble);
+            let lower = _mm512_and_si512(rows[row], nibble);
+            first[row] = _mm512_shuffle_epi8(digits, _mm512_unpacklo_epi8(upper, lower));
+            second[row] = _mm512_shuffle_epi8(digits, _mm512_unpackhi_epi8(upper, lower));
+        }
+        store_rows(first, second, out);
+    }
+
+    /// Writes what lane 4q + r has in quarter q of register r, its first and its second half.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn store_rows(first: [__m512i; 4], second: [__m512i; 4], out: &mut [[u8; 32]; 16]) {
+        for row in 0..4 {
             macro_rules! quarter {
                 ($quarter:literal) => {
                     let halves = _mm256_set_m128i(
-                        _mm512_extracti32x4_epi32::<$quarter>(second),
-                        _mm512_extracti32x4_epi32::<$quarter>(first),
+                        _mm512_extracti32x4_epi32::<$quarter>(second[row]),
+                        _mm512_extracti32x4_epi32::<$quarter>(first[row]),
                     );
-                    // SAFETY: writes the 32 bytes of the text, unaligned.
+                    // SAFETY: writes the 32 bytes of the array, unaligned.
                     unsafe { _mm256_storeu_si256(out[4 * $quarter + row].as_mut_ptr().cast(), halves) };
                 };
             }

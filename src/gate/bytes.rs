@@ -3,7 +3,7 @@
 use super::sought::Sought;
 use super::{Case, FileFacts};
 use crate::anatomy::{self, Anatomy, Expected, Needles, Search, Sight};
-use crate::digest::{Digest, Digesting, SIDE_BY_SIDE};
+use crate::digest::{Digest, Digesting, MOST_SIDE_BY_SIDE, SIDE_BY_SIDE};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::in_parallel;
 use std::collections::{BTreeSet, VecDeque};
@@ -39,9 +39,6 @@ pub(super) struct Spent {
 
 /// Microseconds, monotonic.
 type Clock<'c> = &'c (dyn Fn() -> u64 + Sync);
-
-/// Files that are read side by side: as many as the digest has lanes.
-const GROUP: usize = 16;
 
 /// The work on the bytes of the data files, to be shared by threads that may have other work, too.
 pub(super) struct Work<'c> {
@@ -193,7 +190,7 @@ fn by_size(case: &Case<'_>) -> Vec<usize> {
 
 /// Deals the files out, to each thread as many groups and about as many files.
 fn groups(files: &[usize], threads: usize) -> Vec<Vec<usize>> {
-    let count = (threads * files.len().div_ceil(threads * GROUP)).min(files.len());
+    let count = (threads * files.len().div_ceil(threads * MOST_SIDE_BY_SIDE)).min(files.len());
     (0..count).map(|group| files.iter().skip(group).step_by(count).copied().collect()).collect()
 }
 

@@ -11,7 +11,7 @@ use sha2::block_api::compress256;
 use sm3::Sm3;
 use zeroize::Zeroizing;
 
-use crate::lanes::{Avx512, Midstates, ONE_BLOCK, ShaNi, hex};
+use crate::lanes::{Avx512, Midstates, ONE_BLOCK, START, ShaNi, hex};
 
 /// The key of one field: turns values into tags. Has no `Debug`, `Clone` or `Serialize`; wiped on drop.
 pub struct FieldKey(Keyed);
@@ -41,43 +41,22 @@ impl FieldKey {
 
     /// Fills `out` with the tags of messages `0..count`, by the fastest kernel of this machine.
     pub fn tags<'m>(&self, count: usize, message: impl Fn(usize) -> &'m [u8], out: &mut Vec<[u8; 32]>) {
-        self.tags_with(Kernel::fastest(), count, message, out);
+        self.tags_with::<false>(Kernel::fastest(), count, message, out);
     }
 
     /// The same tags, of each the first 128 bits in lower-case hex.
     pub fn hex<'m>(&self, count: usize, message: impl Fn(usize) -> &'m [u8], out: &mut Vec<[u8; 32]>) {
-        self.hex_with(Kernel::fastest(), count, message, out);
+        self.tags_with::<true>(Kernel::fastest(), count, message, out);
     }
 
-    /// [`Self::tags`] by a named kernel; where the machine has it not, by the portable one. For tests and benches.
+    /// [`Self::tags`] or, as `HEX`, [`Self::hex`] by a named kernel; where the machine has it not, by the portable one. For tests and
+    /// benches.
     #[doc(hidden)]
-    pub fn tags_with<'m>(
+    pub fn tags_with<'m, const HEX: bool>(
         &self,
         kernel: Kernel,
         count: usize,
         message: impl Fn(usize) -> &'m [u8],
-        out: &mut Vec<[u8; 32]>,
-    ) {
-        self.fill::<false>(kernel, count, &message, out);
-    }
-
-    /// [`Self::hex`] by a named kernel.
-    #[doc(hidden)]
-    pub fn hex_with<'m>(
-        &self,
-        kernel: Kernel,
-        count: usize,
-        message: impl Fn(usize) -> &'m [u8],
-        out: &mut Vec<[u8; 32]>,
-    ) {
-        self.fill::<true>(kernel, count, &message, out);
-    }
-
-    fn fill<'m, const HEX: bool>(
-        &self,
-        kernel: Kernel,
-        count: usize,
-        message: &impl Fn(usize) -> &'m [u8],
         out: &mut Vec<[u8; 32]>,
     ) {
         // every one is written, so those of the batch before may stand until then
@@ -86,9 +65,9 @@ impl FieldKey {
             return out.iter_mut().enumerate().for_each(|(index, tag)| *tag = shown::<HEX>(self.tag(message(index))));
         };
         match kernel.available() {
-            Available::Avx512(lanes) => key.by_avx512::<HEX>(lanes, message, out),
-            Available::ShaNi(lanes) => key.by_sha_ni::<HEX>(lanes, message, 0, out),
-            Available::Portable => key.one_by_one::<HEX>(message, 0, out),
+            Available::Avx512(lanes) => key.by_avx512::<HEX>(lanes, &message, out),
+            Available::ShaNi(lanes) => key.by_sha_ni::<HEX>(lanes, &message, 0, out),
+            Available::Portable => key.one_by_one::<HEX>(&message, 0, out),
         }
     }
 }
@@ -152,10 +131,6 @@ enum Available {
     ShaNi(ShaNi),
     Portable,
 }
-
-/// FIPS 180-4 §5.3.3.
-const START: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// Fewer messages than this in a last group of 16 lanes go one by one: that is faster than empty lanes.
 const FEW: usize = 6;

@@ -26,9 +26,9 @@ fn check(messages: &[Vec<u8>]) {
     // What is left from an earlier batch must not show.
     let mut out = vec![[0xee; 32]; 5];
     for kernel in Kernel::ALL {
-        field.tags_with(kernel, messages.len(), |index| &messages[index], &mut out);
+        field.tags_with::<false>(kernel, messages.len(), |index| &messages[index], &mut out);
         assert!(out == expected, "{} with {} messages", kernel.name(), messages.len());
-        field.hex_with(kernel, messages.len(), |index| &messages[index], &mut out);
+        field.tags_with::<true>(kernel, messages.len(), |index| &messages[index], &mut out);
         let as_hex = |tag: &[u8; 32]| data_encoding::HEXLOWER.encode(&tag[..16]);
         let same = out.iter().zip(&expected).all(|(text, tag)| text.as_slice() == as_hex(tag).as_bytes());
         assert!(same && out.len() == messages.len(), "{} as hex", kernel.name());
