@@ -1,11 +1,12 @@
 //! Several plain text files, walked side by side: a piece of each, then the next of each.
 
 use super::bytes::Bytes;
-use super::{Anatomy, Expected, Sight, text_of};
+use super::packed::Text;
+use super::{Anatomy, Expected, Packing, Sight, text_of};
 use crate::error::{Error, ErrorKind, Result};
 use std::path::Path;
 
-/// Bytes that are read of each file at once: few enough that those of eight files stay in the second cache.
+/// Bytes that are read of each file at once: few enough that those of sixteen files stay in the second cache.
 const PIECE: usize = 32 << 10;
 
 /// Walks text files that are not packed, each with a sight of its own. After each round `own` is given the new piece of every file, empty
@@ -21,7 +22,7 @@ pub fn examine_side_by_side<S: Sight>(
 ) -> Result<Vec<Anatomy>> {
     let mut walks = Vec::new();
     for path in paths {
-        let text = text_of(expected).filter(|_| expected.is_plain_text());
+        let text = text_of(expected).filter(|(packing, _)| *packing == Packing::None);
         let (_, text) = text.ok_or(ErrorKind::Internal("files that cannot be walked side by side"))?;
         walks.push((Bytes::open(path)?, text, Anatomy::default()));
     }
@@ -43,7 +44,7 @@ pub fn examine_side_by_side<S: Sight>(
         let pieces: Vec<&[u8]> = buffers.iter().zip(&counts).map(|(buffer, count)| &buffer[..*count]).collect();
         own(&pieces);
     }
-    let finish = |(_, mut text, mut anatomy): (Bytes, Box<dyn super::packed::Text>, Anatomy)| {
+    let finish = |(_, mut text, mut anatomy): (Bytes, Box<dyn Text>, Anatomy)| {
         text.finish(&mut anatomy);
         anatomy
     };
@@ -53,7 +54,7 @@ pub fn examine_side_by_side<S: Sight>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::anatomy::{Packing, examine};
+    use crate::anatomy::examine;
 
     /// Remembers what it was shown.
     #[derive(Default)]

@@ -77,13 +77,9 @@ pub fn encode(tag: &[u8; 32], bits: usize, encoding: TextEncoding, out: &mut Vec
 /// # Panics
 /// If `bits` is more than a tag has.
 pub fn encode_all(tags: &[[u8; 32]], bits: usize, encoding: TextEncoding, out: &mut Vec<u8>) {
-    if encoding != TextEncoding::Hex || bits != 128 {
-        out.reserve(tags.len() * encoding.digits(bits));
-        return tags.iter().for_each(|tag| encode(tag, bits, encoding, out));
-    }
-    out.reserve(32 * tags.len());
+    out.reserve(tags.len() * encoding.digits(bits));
     for tag in tags {
-        out.extend_from_slice(&hex(tag.first_chunk().expect("16 of 32 bytes")));
+        encode(tag, bits, encoding, out);
     }
 }
 
