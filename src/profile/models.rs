@@ -95,6 +95,8 @@ pub enum PopulationSpec {
         file: String,
         /// Field separator of the file.
         separator: u8,
+        /// Its encoding: `utf-8` or `gb18030`.
+        encoding: String,
     },
 }
 

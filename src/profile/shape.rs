@@ -223,6 +223,8 @@ fn names<T>(all: &[(&'static str, T)]) -> Vec<&'static str> {
 
 const ANY: Kind = Kind::Text(Rule::Any);
 const FILLED: Kind = Kind::Text(Rule::Filled);
+/// Encodings of text files.
+const TEXT_ENCODINGS: Kind = Kind::Word(|| vec!["utf-8", "gb18030"]);
 const NUMBER: Kind = Kind::Number { above_zero: false };
 const POSITIVE: Kind = Kind::Number { above_zero: true };
 

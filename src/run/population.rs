@@ -59,7 +59,8 @@ impl<'r> Inputs<'r> {
 /// The table, opened.
 pub(super) struct People {
     source: Source,
-    separator: u8,
+    /// How it is read: the separator and the encoding.
+    spelled: (u8, String),
     /// Places of the plan's quasi-identifiers in it.
     places: Vec<usize>,
 }
@@ -69,13 +70,13 @@ pub(super) struct People {
 /// # Errors
 /// A table that cannot be opened, that can be read once only, or that lacks quasi-identifying columns.
 pub(super) fn open(loaded: &Loaded, folder: Option<&Path>, plan: &Plan) -> Result<Option<People>> {
-    let Some(PopulationSpec::Table { file, separator }) = &loaded.profile.privacy.population else {
+    let Some(PopulationSpec::Table { file, separator, encoding }) = &loaded.profile.privacy.population else {
         return Ok(None);
     };
     let path = folder.unwrap_or(Path::new("")).join(file);
     let spec = InputSpec {
         format: None,
-        encoding: "utf-8".into(),
+        encoding: encoding.clone(),
         delimiter: *separator,
         quote: Some(b'"'),
         header: true,
@@ -91,7 +92,7 @@ pub(super) fn open(loaded: &Loaded, folder: Option<&Path>, plan: &Plan) -> Resul
         return Err(error);
     }
     let places = names.iter().filter_map(|name| source.schema().position(name)).collect();
-    Ok(Some(People { source, separator: *separator, places }))
+    Ok(Some(People { source, spelled: (*separator, encoding.clone()), places }))
 }
 
 impl People {
@@ -102,9 +103,9 @@ impl People {
             None => error,
         }
     }
-    /// Which table it is, for those who ask the same of it.
-    pub(super) fn table(&self) -> (&[PathBuf], u8) {
-        (self.source.files(), self.separator)
+    /// Which table it is and how it is read, for those who ask the same of it.
+    pub(super) fn table(&self) -> (&[PathBuf], &(u8, String)) {
+        (self.source.files(), &self.spelled)
     }
     /// Its file.
     pub(super) fn file(&self) -> Option<&Path> {

@@ -92,6 +92,29 @@ fn a_table_that_is_missing_or_lacks_a_column_stops_the_run_before_anything_is_re
     assert!(!folder.files().iter().any(|name| name.starts_with("out")), "{:?}", folder.files());
 }
 
+#[test]
+fn a_table_in_gb18030_is_counted_as_the_same_table_in_utf_8() {
+    let measured = |encoding: &str, bytes: fn(&str) -> Vec<u8>| {
+        let folder = folder("");
+        let profile = folder.read("p.toml");
+        folder.write("p.toml", profile.replace("separator = \";\"", &format!("separator = \";\"{encoding}")));
+        let rows = |ages: [u32; 4], city: &str| ages.map(|age| format!("{age};{city}\n")).concat();
+        let (ours, theirs) = (rows([21, 24, 35, 36], "北京"), rows([22, 39, 40, 41], "北京"));
+        folder.write("residents.csv", bytes(&format!("age;city\n{ours}{theirs}")));
+        folder.write("in.csv", format!("age,city,illness\n{}", ours.replace(';', ",").replace('\n', ",flu\n")));
+        folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out", "--json", "--quiet"])
+    };
+    let gb18030 = |text: &str| encoding_rs::GB18030.encode(text).0.into_owned();
+    let (plain, other) = (measured("", |text| text.into()), measured(", encoding = \"gb18030\"", gb18030));
+    let of = |ran: &crate::support::Ran| rule(&ran.json(), "membership")["measured"].clone();
+    assert_eq!(of(&plain), "highest 0.6667 of a population of 8; 0 classes over");
+    assert_eq!(of(&plain), of(&other));
+    let told = measured("", gb18030).expect(2).stderr();
+    assert!(told.contains("residents.csv") && told.contains("UTF-8") && told.contains("beside the `table`"), "{told}");
+    let told = measured(", encoding = \"latin1\"", gb18030).expect(2).stderr();
+    assert!(told.contains("encoding") && told.contains("gb18030"), "{told}");
+}
+
 /// A person of the made-up population: age and district.
 type Person = (u32, u32);
 

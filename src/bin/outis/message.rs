@@ -125,7 +125,7 @@ fn advice(kind: &ErrorKind) -> Option<String> {
         ErrorKind::UnclosedQuote => "close the field, or set `quote = \"\"` under [input] for files without quoting",
         ErrorKind::BadEncoding(what) if what.contains("UTF-16") => "save it as UTF-8",
         ErrorKind::BadEncoding(_) => {
-            "set `encoding` under [input] to `utf-8` or `gb18030`, or convert the file; a table of the population is UTF-8"
+            "set `encoding` under [input], or beside the `table` of a population, to `utf-8` or `gb18030`, or convert the file"
         }
         ErrorKind::BadValue(_) => {
             "mend the cell, change the column's `type`, set `invalid = \"null\"` or `\"text\"` on the column, or name it under `null` in [input]"

@@ -83,7 +83,8 @@ pub(super) fn build_population(privacy: &Fields) -> Option<PopulationSpec> {
     let fields = privacy.table("population")?;
     let table = fields.owned("table").map(|file| {
         let separator = fields.byte("separator").unwrap_or(b',');
-        PopulationSpec::Table { file, separator }
+        let encoding = fields.owned("encoding").unwrap_or_else(|| "utf-8".into());
+        PopulationSpec::Table { file, separator, encoding }
     });
     table.or_else(|| fields.whole("size").value().map(PopulationSpec::Size))
 }
@@ -317,8 +318,10 @@ fn population(privacy: &Fields, desk: &mut Desk) {
         }
         _ => (),
     }
-    if population.has("separator") && !population.has("table") {
-        desk.complain(population.place("separator"), "`separator` is for a `table`", "Remove it.");
+    for name in ["separator", "encoding"] {
+        if population.has(name) && !population.has("table") {
+            desk.complain(population.place(name), format!("`{name}` is for a `table`"), "Remove it.");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `[privacy]` and `[search]`: models with their limits, and how levels are found.
 
-use super::{FILLED, Kind, NUMBER, POSITIVE, Rule, Table, always, names, optional};
+use super::{FILLED, Kind, NUMBER, POSITIVE, Rule, TEXT_ENCODINGS, Table, always, names, optional};
 use crate::profile::models::{
     Aggregate, BetaKind, CutName, DistanceKind, EstimatorName, LevelsFrom, Minimize, Recoding,
 };
@@ -250,9 +250,10 @@ static POPULATION: Table = Table {
             "table",
             FILLED,
             r#""population.csv""#,
-            "File with a row for each of them and the quasi columns under their names in the input, relative to the profile; a CSV file is UTF-8 with a header; it goes through the operators of the release and never leaves.",
+            "File with a row for each of them and the quasi columns under their names in the input, relative to the profile; a CSV file has a header; it goes through the operators of the release and never leaves.",
         ),
         optional("separator", Kind::Text(Rule::Byte), r#"";""#, "Character between its fields; a comma by default."),
+        optional("encoding", TEXT_ENCODINGS, r#""gb18030""#, "Encoding of a text file; `utf-8` by default."),
     ],
 };
 

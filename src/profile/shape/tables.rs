@@ -1,7 +1,7 @@
 //! The tables of a profile, besides `[[column]]`, `[privacy]` and `[search]`.
 
 use super::privacy::{PRIVACY, SEARCH};
-use super::{ANY, COLUMN, FILLED, Kind, Rule, Table, always, names, optional, or_preset};
+use super::{ANY, COLUMN, FILLED, Kind, Rule, TEXT_ENCODINGS, Table, always, names, optional, or_preset};
 use crate::profile::spec::{Frequency, Goal, Ragged, StrayQuotes, SuiteName, Tier};
 
 /// The whole document.
@@ -239,12 +239,7 @@ static INPUT: Table = Table {
     doc: "How the input is read; the command line wins over it.",
     keys: &[
         optional("format", Kind::Word(formats), r#""csv""#, "Format of the files; without it the file's name decides."),
-        optional(
-            "encoding",
-            Kind::Word(|| vec!["utf-8", "gb18030"]),
-            r#""utf-8""#,
-            "Encoding of text files; `utf-8` by default.",
-        ),
+        optional("encoding", TEXT_ENCODINGS, r#""utf-8""#, "Encoding of text files; `utf-8` by default."),
         optional(
             "delimiter",
             Kind::Text(Rule::Byte),
