@@ -108,6 +108,20 @@ fn population(inquiry: &Inquiry, options: &Options, progress: &Progress) -> Resu
     own.people.counted(&own.compiled.plan, &own.compiled.operators, &place, progress).map(Some)
 }
 
+/// Whether the table can be of the population that is named: what would be counted over another one means nothing. Classes with a
+/// suppressed cell have nobody behind them, so a table with such classes is not held against another.
+fn fits(table: &ClassTable, inquiry: &Inquiry, behind: Option<&Behind>) -> Result<()> {
+    let whole = wildcards(table).classes == 0;
+    population::holds_the_sample(inquiry.population, behind.filter(|_| whole), table).map_err(|error| {
+        let given = inquiry.population_table.as_ref().and_then(|given| given.files().first());
+        match (given, &inquiry.own_population) {
+            (Some(file), _) if behind.is_some() => error.in_file(file),
+            (None, Some(own)) if behind.is_some() => own.people.named(error),
+            _ => error,
+        }
+    })
+}
+
 /// Combinations of columns that are told.
 const COMBINATIONS: usize = 20;
 
@@ -146,6 +160,7 @@ pub fn check(source: &Source, inquiry: &Inquiry, options: &Options, progress: &P
     }
     let people = population(inquiry, options, progress)?;
     let behind = people.as_ref().map(|people| table.behind(people));
+    fits(&table, inquiry, behind.as_ref())?;
     risks(&table, inquiry, behind.as_ref(), &mut document);
     separation(&table, question, &mut document);
     models(&table, inquiry, behind.as_ref(), &mut document)?;

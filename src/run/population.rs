@@ -44,15 +44,27 @@ impl<'r> Inputs<'r> {
     /// # Errors
     /// Classes that have more members in the sample, or more members in all than are stated.
     pub(super) fn holds_the_sample(&self, behind: Option<&Behind>, sample: &ClassTable) -> Result<()> {
-        let members = sample.persons().map_or(sample.total_rows(), |persons| persons.alike().iter().sum());
-        if let Some(stated) = self.stated.filter(|stated| *stated < members) {
-            return Err(Error::new(ErrorKind::SmallPopulation { stated, members }));
-        }
-        let (Some(behind), Some(people)) = (behind, self.people) else { return Ok(()) };
-        match behind.outgrown(sample.members()) {
-            0 => Ok(()),
-            classes => Err(people.named(Error::new(ErrorKind::NotPopulation { classes }))),
-        }
+        holds_the_sample(self.stated, behind.filter(|_| self.people.is_some()), sample).map_err(|error| {
+            match self.people {
+                Some(people) => people.named(error),
+                None => error,
+            }
+        })
+    }
+}
+
+/// Whether a population of a stated size, or the one behind the classes of a sample, can be that of the sample.
+///
+/// # Errors
+/// As of [`Inputs::holds_the_sample`].
+pub(super) fn holds_the_sample(stated: Option<u64>, behind: Option<&Behind>, sample: &ClassTable) -> Result<()> {
+    let members = sample.persons().map_or(sample.total_rows(), |persons| persons.alike().iter().sum());
+    if let Some(stated) = stated.filter(|stated| *stated < members) {
+        return Err(Error::new(ErrorKind::SmallPopulation { stated, members }));
+    }
+    match behind.map_or(0, |behind| behind.outgrown(sample.members())) {
+        0 => Ok(()),
+        classes => Err(Error::new(ErrorKind::NotPopulation { classes })),
     }
 }
 
@@ -97,7 +109,7 @@ pub(super) fn open(loaded: &Loaded, folder: Option<&Path>, plan: &Plan) -> Resul
 
 impl People {
     /// The same error with the table's file.
-    fn named(&self, error: Error) -> Error {
+    pub(super) fn named(&self, error: Error) -> Error {
         match self.file() {
             Some(file) => error.in_file(file),
             None => error,

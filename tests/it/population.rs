@@ -583,6 +583,13 @@ fn check_counts_the_profiles_own_table_or_one_that_is_given() {
     folder.write("p.toml", asking(Asks::Presence(0, 90), None, ""));
     let told = folder.outis(&arguments).expect(2).stderr();
     assert!(told.contains("`delta_presence`") && told.contains("--population FILE"), "{told}");
+    // what cannot be its population is told as in a run, and nothing is counted over it
+    folder.write("few.csv", "age,district\n");
+    let plain = ["check", arguments[1], "--quasi", "age,district", "--json"];
+    for (given, wanted) in [("few.csv", "`few.csv`: "), ("7", "the population is said to have 7")] {
+        let told = folder.outis(&[&plain[..], &["--population", given]].concat()).expect(2);
+        assert!(told.json().get("risk").is_none() && told.stderr().contains(wanted), "{}", told.stderr());
+    }
     // a release is its own population: everybody is in it
     let own = [&arguments[..], &["--population", "out/data/part-00000.csv"]].concat();
     let found = folder.outis(&own).expect(1).json();

@@ -153,7 +153,7 @@ fn advice(kind: &ErrorKind) -> Option<String> {
             "the input is no sample of this table: look whether it is the right one and of the same day, and has a row for each member with the columns written as in the input; with `unit = \"subject\"` a person counts in every class that they have a row in"
         }
         ErrorKind::SmallPopulation { .. } => {
-            "state a `population.size` that holds everybody in the input, or name a `table`"
+            "state a `population.size`, or with `check` a `--population`, that holds everybody in the input, or name a table of them"
         }
         ErrorKind::TokenCollision => "use 128 bits or more for the tokens of this column",
         ErrorKind::InputChanged => "run again when nobody writes to the input",
