@@ -220,6 +220,7 @@ pub(super) mod example {
                 rows_out: 90,
                 suppressed: 10,
                 over_cap: 0,
+                withheld: 0,
                 rejected: 0,
                 not_drawn: 0,
                 shards: 1,

@@ -300,6 +300,7 @@ impl Parts {
             rejected: sum(&|done| done.rejected)?,
             not_drawn: sum(&|done| done.not_drawn)?,
             over_cap: sum(&|done| done.over_cap)?,
+            withheld: 0,
             shards: sum(&|done| done.shards)?,
             // the decision stands before the seal
             events: self.requested.as_ref().map(|(_, at)| at + 2)?,

@@ -202,7 +202,7 @@ impl KeyHome {
     }
 }
 
-/// Rows of the run: in = out + suppressed + rejected + not drawn + over the cap.
+/// Rows of the run: in = out + suppressed + rejected + not drawn + over the cap + withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowAccount {
     /// Read.
@@ -217,6 +217,8 @@ pub struct RowAccount {
     pub not_drawn: u64,
     /// Left out because the person has more rows than are taken.
     pub over_cap: u64,
+    /// Nowhere, because the run was refused before any was released.
+    pub withheld: u64,
 }
 
 /// Suppression and its limit.

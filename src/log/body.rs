@@ -300,6 +300,9 @@ pub struct ShardsDone {
     pub not_drawn: u64,
     /// Rows left out because the person has more than are taken.
     pub over_cap: u64,
+    /// Rows that went nowhere, because the run was refused before any was released.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withheld: u64,
     /// Cells nulled or taken as text because they are not of their type.
     pub invalid_cells: u64,
 }
@@ -476,10 +479,18 @@ pub struct RunSealed {
     pub not_drawn: u64,
     /// Rows left out because the person has more than are taken.
     pub over_cap: u64,
+    /// Rows that went nowhere, because the run was refused before any was released.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub withheld: u64,
     /// Shards.
     pub shards: u64,
     /// Events before this one.
     pub events: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+pub(crate) fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What stands behind the sealed events: the times, which are no part of what can be repeated.

@@ -12,6 +12,7 @@ mod journal;
 mod line;
 mod times;
 
+pub(crate) use body::is_zero;
 pub use body::{
     ColumnRecord, Decision, FileForm, GateResult, InputOpened, InputRead, KeyCreated, KeyDestroyed, LevelsChosen,
     ModelAsked, OutputStaged, PopulationCounted, RegisteredIn, ReviewDecision, ReviewRequested, RiskMeasured,

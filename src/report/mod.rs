@@ -11,7 +11,7 @@ pub use page::html;
 use crate::digest::Digest;
 use crate::gate::{self, FileFacts, RowAccount};
 use crate::group::ClassTable;
-use crate::log::{ColumnRecord, RiskMeasured, RuleRecord, Status, Timing};
+use crate::log::{ColumnRecord, RiskMeasured, RuleRecord, Status, Timing, is_zero};
 use crate::profile::Unit;
 use serde::Serialize;
 
@@ -87,7 +87,7 @@ pub struct Aggregation {
     pub lost: Option<String>,
 }
 
-/// Rows: read = released + suppressed + rejected + not drawn.
+/// Rows: read = released + suppressed + rejected + not drawn + over the cap + withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Rows {
     /// Read.
@@ -102,12 +102,15 @@ pub struct Rows {
     pub not_drawn: u64,
     /// Left out because the person has more rows than are taken.
     pub over_cap: u64,
+    /// Nowhere, because the run was refused before any was released.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub withheld: u64,
 }
 
 impl From<RowAccount> for Rows {
     fn from(rows: RowAccount) -> Self {
-        let RowAccount { read, released, suppressed, rejected, not_drawn, over_cap } = rows;
-        Self { read, released, suppressed, rejected, not_drawn, over_cap }
+        let RowAccount { read, released, suppressed, rejected, not_drawn, over_cap, withheld } = rows;
+        Self { read, released, suppressed, rejected, not_drawn, over_cap, withheld }
     }
 }
 

@@ -5,6 +5,7 @@
 //! the data (threats A10, G09).
 
 use super::draw::Draw;
+use super::parallel::Done;
 use super::population::Inputs;
 use super::raw::{Ground, Raw};
 use super::survey::{Surveyed, count, survey, unplaced};
@@ -32,6 +33,8 @@ pub(super) struct Search {
     pub(super) rows: u64,
     /// The classes at the levels, where the search looked at all rows and a person is a row.
     pub(super) counted: Option<Surveyed>,
+    /// Where nothing fits: what was read.
+    pub(super) shards: Vec<Done<()>>,
     /// Where nothing fits: the models that fail where everything is generalized as far as it may be, and what each rejects there.
     pub(super) failing: Vec<Failing>,
     /// Members of the population, where a model counts a table of it.
@@ -117,6 +120,8 @@ pub(super) fn search(
     drop(ground);
     if let Some((table, behind)) = coarse.filter(|_| whole) {
         found.counted = Some(Surveyed { counted: (table, raw.shards), behind });
+    } else if found.levels.is_none() {
+        found.shards = raw.shards;
     }
     Ok(found)
 }
@@ -277,6 +282,7 @@ fn search_classes_but(
         columns: plan.quasi.iter().map(|at| plan.columns[*at].name.clone()).collect(),
         rows: ground.table.total_rows(),
         counted: None,
+        shards: Vec::new(),
         failing: Vec::new(),
         population: ground.behind().map(Behind::rows),
         limit,

@@ -279,8 +279,9 @@ impl Begun<'_> {
                 Ok(survey) => recoded = Some(survey),
                 Err(found) => {
                     drop(overflow);
+                    record.shards_withheld(source, &found.shards, clock)?;
                     record.key_destroyed(key, operators, clock)?;
-                    let why = (found.why_nothing(), found.rows, found.limit);
+                    let why = (found.why_nothing(), found.limit);
                     return record.refuse_without_levels(&plan, why, stage, place, clock);
                 }
             }
@@ -291,8 +292,9 @@ impl Begun<'_> {
                 levels::search(plan, &mut operators, inputs, &surveying, draw, &key.stream("levels"), progress)?;
             let Some(found) = &search.levels else {
                 drop(overflow);
+                record.shards_withheld(source, &search.shards, clock)?;
                 record.key_destroyed(key, operators, clock)?;
-                let why = (search.why_nothing(), search.rows, search.limit);
+                let why = (search.why_nothing(), search.limit);
                 return record.refuse_without_levels(plan, why, stage, place, clock);
             };
             levels.clone_from(found);
@@ -314,6 +316,7 @@ impl Begun<'_> {
             record.survey_done(&survey, committed, clock)?;
             if !survey.holds() {
                 drop(overflow);
+                record.shards_withheld(source, &survey.shards, clock)?;
                 record.key_destroyed(key, operators, clock)?;
                 return record.refuse_after_survey(plan, &survey, stage, place, clock);
             }

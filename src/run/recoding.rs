@@ -7,6 +7,7 @@
 use super::draw::Draw;
 use super::ladders::Column;
 use super::levels::{self, Failing, TIGHTER, budget, failing, in_time, problem};
+use super::parallel::Done;
 use super::population::Inputs;
 use super::raw::{Ground, Raw};
 use super::regions::{Orders, Recoded, Shown};
@@ -30,10 +31,10 @@ pub(super) struct Found {
     pub(super) cost: Option<Cost>,
     /// Models that fail even at the highest levels, and what each rejects there.
     pub(super) failing: Vec<Failing>,
-    /// Rows that were looked at.
-    pub(super) rows: u64,
     /// Rows that may be suppressed.
     pub(super) limit: u64,
+    /// Where there are no regions: what was read.
+    pub(super) shards: Vec<Done<()>>,
     /// How much the distances were tightened so that the release holds with itself as the whole: 1 is not at all.
     pub(super) tightened: f64,
     /// Time of the recoding alone.
@@ -81,7 +82,7 @@ impl Found {
     }
 }
 
-/// The regions of a run, as a survey of what they show; `Err` of the pair tells why there are none. `operators` stand on the raw
+/// The regions of a run, as a survey of what they show; else why there are none. `operators` stand on the raw
 /// values afterwards.
 pub(super) fn survey(
     plan: &Plan,
@@ -94,7 +95,7 @@ pub(super) fn survey(
     let raw = levels::raw_classes(plan, operators, inputs, place, draw, key, progress)?;
     let ground = levels::ground(plan, operators, &raw, inputs, place, draw, progress)?;
     let mut found = find(plan, operators, &ground, place, progress)?;
-    let Some(regions) = found.regions.take() else { return Ok(Err(found)) };
+    let Some(regions) = found.regions.take() else { return Ok(Err(Found { shards: raw.shards, ..found })) };
     let Raw { table, shards, .. } = raw;
     let (rows, rejected) =
         shards.iter().fold((0, 0), |sum, shard| (sum.0 + shard.count.rows, sum.1 + shard.count.rejected));
@@ -109,7 +110,7 @@ pub(super) fn survey(
         rows_below: regions.suppressed_rows,
         persons_below: 0,
         limit: found.limit,
-        shards: shards.into_iter().map(|shard| shard.count).collect(),
+        shards,
         suppressed: regions.suppressed,
         classes: regions.classes,
         recoded: Some(recoded),
@@ -131,8 +132,16 @@ pub(super) fn find(
     let in_time = in_time(plan, progress, start);
     let budget = budget(plan, place, &in_time, &[]);
     let mut problem = problem(plan, ground)?;
-    let (rows, limit) = (table.total_rows(), problem.suppress_at_most);
-    let mut found = Found { regions: None, cost: None, failing: Vec::new(), rows, limit, tightened: 1.0, seconds: 0.0 };
+    let limit = problem.suppress_at_most;
+    let mut found = Found {
+        regions: None,
+        cost: None,
+        failing: Vec::new(),
+        limit,
+        shards: Vec::new(),
+        tightened: 1.0,
+        seconds: 0.0,
+    };
     let asked = problem.models.clone();
     let cut = match plan.search.cut {
         CutName::Strict => Cut::Strict,

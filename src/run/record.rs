@@ -257,6 +257,7 @@ impl Record {
                 self.rows.rejected += group.rejected;
                 self.rows.not_drawn += group.not_drawn;
                 self.rows.over_cap += group.over_cap;
+                self.rows.withheld += group.withheld;
                 self.invalid += group.invalid_cells;
                 self.shards += group.shards;
                 self.say(Event::ShardsDone(group), clock)?;
@@ -264,6 +265,18 @@ impl Record {
             self.say(Event::InputRead(read), clock)?;
         }
         Ok(self.rows)
+    }
+
+    /// The same of a run that is refused before anything is released: none of the rows went anywhere.
+    pub(super) fn shards_withheld(&mut self, source: &Source, shards: &[Done<()>], clock: &RunClock) -> Result<()> {
+        let withheld = |shard: &Done<()>| Done {
+            number: shard.number,
+            file: shard.file,
+            count: shard.count,
+            result: ShardReport { withheld: shard.count.rows, ..ShardReport::default() },
+        };
+        let shards: Vec<_> = shards.iter().map(withheld).collect();
+        self.shards_done(source, &shards, clock).map(drop)
     }
 
     /// What the source is, for whoever has it and the salt.
@@ -399,8 +412,6 @@ impl Record {
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
-        self.rows =
-            RowAccount { read: survey.rows + survey.rejected, rejected: survey.rejected, ..RowAccount::default() };
         if let Some(absent) = survey.population.map(|people| people.absent).filter(|absent| *absent > 0) {
             let measured = format!(
                 "delta_presence rejects {} of the population that nobody of the input is in, and nothing can be left out there",
@@ -422,16 +433,15 @@ impl Record {
         self.refuse_early(plan, (&gate::SUPPRESSION, measured, at_most(survey.limit)), stage, place, clock)
     }
 
-    /// The same where no levels satisfy the models: why, the rows that were looked at, and how many may be suppressed.
+    /// The same where no levels satisfy the models: why, and how many rows may be suppressed.
     pub(super) fn refuse_without_levels(
         &mut self,
         plan: &Plan,
-        (why, rows, limit): (String, u64, u64),
+        (why, limit): (String, u64),
         stage: Stage,
         place: &Workplace<'_>,
         clock: &RunClock,
     ) -> Result<Outcome> {
-        self.rows = RowAccount { read: rows, ..RowAccount::default() };
         self.refuse_early(plan, (&gate::SUPPRESSION, why, at_most(limit)), stage, place, clock)
     }
 
@@ -504,6 +514,7 @@ impl Record {
             rejected: self.rows.rejected,
             not_drawn: self.rows.not_drawn,
             over_cap: self.rows.over_cap,
+            withheld: self.rows.withheld,
             shards: self.shards,
             events: self.journal.events(),
         }

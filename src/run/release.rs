@@ -24,6 +24,8 @@ pub(super) struct ShardReport {
     pub(super) suppressed: u64,
     pub(super) not_drawn: u64,
     pub(super) over_cap: u64,
+    /// Of a run that is refused before this pass.
+    pub(super) withheld: u64,
     pub(super) invalid: u64,
 }
 
@@ -321,7 +323,9 @@ impl Worker for Releaser<'_> {
             shard.read(scratch, &mut |batch| self.batch(&batch, number, &mut scatter, &mut decisions, &mut report))?;
         if let Some(survey) = self.release.survey {
             let before = usize::try_from(number).ok().and_then(|number| survey.shards.get(number));
-            if before.is_none_or(|before| before.fingerprint != count.fingerprint || before.rows != count.rows) {
+            if before
+                .is_none_or(|before| before.count.fingerprint != count.fingerprint || before.count.rows != count.rows)
+            {
                 return Err(Error::new(ErrorKind::InputChanged));
             }
         }

@@ -34,7 +34,7 @@ pub(super) struct Survey {
     pub(super) persons_below: u64,
     pub(super) limit: u64,
     /// By shard: its size and fingerprint, so that a changed input is seen in pass two.
-    pub(super) shards: Vec<ShardCount>,
+    pub(super) shards: Vec<Done<()>>,
     /// Where rows are recoded by region: what they show. The classifier and `suppressed` are then of the raw values.
     pub(super) recoded: Option<Recoded>,
     /// What is told of the population, where a model counts a table of it.
@@ -162,7 +162,7 @@ impl Survey {
             rows_below: found.rows_below,
             persons_below: found.persons_below,
             limit: found.limit,
-            shards: done.into_iter().map(|shard| shard.count).collect(),
+            shards: done,
             classes,
             recoded: None,
             population: found.population,

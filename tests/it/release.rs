@@ -169,6 +169,79 @@ fn the_log_adds_up_and_names_no_place() {
     assert_eq!(staged["rows"], 400);
 }
 
+/// Rows of a log by what became of them, in the whole and by shard, which must agree; and what they are of.
+fn accounts(folder: &Folder, log: &str) -> BTreeMap<&'static str, u64> {
+    const PARTS: [&str; 6] = ["rows_out", "suppressed", "rejected", "not_drawn", "over_cap", "withheld"];
+    let lines = events(folder, log);
+    let of_type =
+        |name: &str| lines.iter().filter(|line| line["type"] == name).map(|line| &line["body"]).collect::<Vec<_>>();
+    let number = |body: &serde_json::Value, key: &str| body[key].as_u64().unwrap_or(0);
+    let (sealed, shards, read) = (of_type("run_sealed")[0], of_type("shards_done"), of_type("input_read"));
+    for body in shards.iter().chain([&sealed]) {
+        assert_eq!(number(body, "rows_in"), PARTS.iter().map(|key| number(body, key)).sum::<u64>(), "{body}");
+    }
+    for key in PARTS.iter().chain(&["rows_in", "shards"]) {
+        assert_eq!(number(sealed, key), shards.iter().map(|body| number(body, key)).sum::<u64>(), "{key} of {log}");
+    }
+    assert_eq!(number(sealed, "rows_in"), read.iter().map(|body| number(body, "rows")).sum::<u64>());
+    let text = folder.read(log) + &folder.read(&log.replace("log.jsonl", "times.jsonl"));
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    for place in [folder.path().to_str().unwrap(), "in.csv", host.trim()] {
+        assert!(place.is_empty() || !text.contains(place), "{log} names {place}");
+    }
+    PARTS.iter().chain(&["rows_in"]).map(|key| (*key, number(sealed, key))).filter(|(_, rows)| *rows > 0).collect()
+}
+
+#[test]
+fn rows_add_up_whatever_became_of_them_and_however_the_run_ended() {
+    let folder = Folder::new();
+    // 80 rows have a field too many
+    let ragged: String = (0..80).map(|row| format!("p{row},north,25,x,y\n")).collect();
+    folder.write("in.csv", table() + &ragged);
+    let reject = PROFILE.replace("[privacy]", "[input]\nragged = \"reject\"\n[privacy]");
+    let all = reject
+        .replace("unit = \"row\"", "unit = \"subject\"\nrows_per_subject = 2")
+        .replace("[[column]]\nname = \"id\"", "[rows]\nsample = \"90%\"\n[[column]]\nname = \"id\"");
+    let strict = |text: &str| text.replace("k_anonymity = 2", "k_anonymity = 300");
+    let searched = strict(&reject).replace("level = 1\n", "");
+    let gated = reject
+        .replace("tier = \"trade\"", "tier = \"open\"")
+        .replace("[[column]]\nname = \"id\"", "[gate]\nvalue_support = 5\n[[column]]\nname = \"id\"");
+    for (name, profile, code) in [
+        ("all", all, 0),
+        ("survey", strict(&reject), 1),
+        ("levels", searched.clone(), 1),
+        (
+            "sampled",
+            searched.replace("[privacy]", "[search]\nlevels_from = \"sample\"\nsample = \"50%\"\n[privacy]"),
+            1,
+        ),
+        ("local", searched.replace("[privacy]", "[search]\nrecoding = \"local\"\n[privacy]"), 1),
+        ("gate", gated, 1),
+    ] {
+        folder.write("p.toml", profile);
+        let ran = folder
+            .outis(&["run", "p.toml", "-i", "in.csv", "-o", name, "--insecure-test-seed", "5", "--json"])
+            .expect(code);
+        let log = if code == 0 { format!("{name}/evidence/log.jsonl") } else { format!("{name}.refused/log.jsonl") };
+        let rows = accounts(&folder, &log);
+        assert_eq!((rows["rows_in"], rows["rejected"]), (481, 80), "{name}: {rows:?}");
+        match name {
+            "all" => {
+                assert!(
+                    ["rows_out", "suppressed", "not_drawn", "over_cap"].iter().all(|key| rows.contains_key(key)),
+                    "{rows:?}"
+                )
+            }
+            "gate" => assert!(rows["rows_out"] == 400 && rows["suppressed"] == 1, "{rows:?}"),
+            _ => {
+                assert_eq!((rows.get("withheld"), rows.len()), (Some(&401), 3), "{name}: {rows:?}");
+                assert_eq!(ran.json()["rows"]["withheld"], 401, "{name}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_log_says_until_when_it_is_kept() {
     let folder = Folder::new();

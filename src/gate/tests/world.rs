@@ -99,7 +99,7 @@ pub(crate) fn clean() -> World {
         levels_from: "fixed before the data was seen",
         population: None,
         tier: Tier::Open,
-        rows: RowAccount { read: 62, released: 60, suppressed: 1, rejected: 1, not_drawn: 0, over_cap: 0 },
+        rows: RowAccount { read: 62, released: 60, suppressed: 1, rejected: 1, not_drawn: 0, over_cap: 0, withheld: 0 },
         suppression: Suppression { rows: 1, limit: 1 },
         files: vec!["data/part-00000.csv".into()],
         limits: Limits::default(),

@@ -40,7 +40,7 @@ pub(super) fn totals(inputs: usize, shards: &[Done<ShardReport>]) -> Result<Vec<
 fn add(done: &mut ShardsDone, shard: &Done<ShardReport>) -> Result<()> {
     let report = shard.result;
     let rows_in = shard.count.rows + shard.count.rejected;
-    let left_out = report.suppressed + shard.count.rejected + report.not_drawn + report.over_cap;
+    let left_out = report.suppressed + shard.count.rejected + report.not_drawn + report.over_cap + report.withheld;
     if rows_in != report.released + left_out {
         return Err(Error::new(ErrorKind::Internal("a shard lost or doubled rows")));
     }
@@ -51,6 +51,7 @@ fn add(done: &mut ShardsDone, shard: &Done<ShardReport>) -> Result<()> {
     done.rejected += shard.count.rejected;
     done.not_drawn += report.not_drawn;
     done.over_cap += report.over_cap;
+    done.withheld += report.withheld;
     done.invalid_cells += report.invalid;
     Ok(())
 }

@@ -185,6 +185,7 @@ fn rows_in_words(report: &RunReport) -> String {
         (rows.rejected, "rejected as ragged"),
         (rows.not_drawn, "not drawn"),
         (rows.over_cap, "over the cap of a person"),
+        (rows.withheld, "withheld"),
     ] {
         if count > 0 {
             words.push_str(&format!(", {count} {what}"));
