@@ -76,7 +76,7 @@ fn shell(folder: &Folder, program: &str, arguments: &[&str]) -> Ran {
 fn a_file_that_may_not_grow_stops_the_run_and_its_log_stays() {
     let folder = folder(20_000);
     // 64 blocks of 512 or 1024 bytes; the release has ten times as many, and every other file fits
-    let script = "trap '' XFSZ; ulimit -f 64; exec \"$OUTIS\" run p.toml -i in.csv -o new/out";
+    let script = "ulimit -f 64; exec \"$OUTIS\" run p.toml -i in.csv -o new/out";
     let ran = shell(&folder, "sh", &["-c", script]).expect(2);
     assert!(ran.stderr().contains("error: ") && ran.stderr().contains("no data was left behind"), "{}", ran.stderr());
     assert!(!ran.stderr().contains("published"));
@@ -147,9 +147,27 @@ fn an_input_that_changes_between_the_passes_is_seen_whatever_its_date_says() {
 
 #[test]
 fn a_polite_kill_leaves_the_log_alone() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let (folder, ran) = signalled(program(), signal);
+        assert!(ran.expect(2).stderr().contains("stopped"), "{signal}");
+        only_the_log(&folder, "new/out", "interrupted");
+    }
+}
+
+#[test]
+fn a_run_that_was_told_to_outlive_its_terminal_does() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_outis")]);
+    let (folder, ran) = signalled(command, "-HUP");
+    ran.expect(0);
+    assert!(folder.join("new/out/data/part-00000.csv").exists());
+}
+
+/// A run from stdin that gets a signal in the middle.
+fn signalled(mut command: Command, signal: &str) -> (Folder, Ran) {
     let folder = Folder::new();
     folder.write("p.toml", PROFILE.replace("\"quasi\"", "\"insensitive\""));
-    let mut child = program()
+    let mut child = command
         .args(["run", "p.toml", "-i", "-", "-o", "new/out"])
         .current_dir(folder.path())
         .stdin(Stdio::piped())
@@ -164,12 +182,38 @@ fn a_polite_kill_leaves_the_log_alone() {
         assert!(start.elapsed() < Duration::from_secs(60), "the run does not begin");
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     std::thread::sleep(Duration::from_millis(500));
     drop(stdin);
-    let ran = Ran(child.wait_with_output().unwrap()).expect(2);
-    assert!(ran.stderr().contains("stopped"), "{}", ran.stderr());
-    only_the_log(&folder, "new/out", "interrupted");
+    (folder, Ran(child.wait_with_output().unwrap()))
+}
+
+#[test]
+fn who_does_not_take_the_document_does_not_change_how_it_ended() {
+    let folder = folder(100);
+    folder.write("strict.toml", format!("{PROFILE}{}", MODEL.replace('2', "200")));
+    // a reader that went away: a pipe whose other end is closed
+    let unread = |arguments: &[&str]| {
+        let mut command = program();
+        command.args(arguments).current_dir(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        Ran(child.wait_with_output().unwrap())
+    };
+    unread(&["run", "strict.toml", "-i", "in.csv", "-o", "refused", "--json"]).expect(1);
+    unread(&["check", "in.csv", "--quasi", "city", "--k", "200", "--json"]).expect(1);
+    unread(&["check", "in.csv", "--quasi", "city", "--k", "50", "--json"]).expect(0);
+    unread(&["sample", "--rows", "100000"]).expect(0);
+    // a full disk behind stdout
+    let full = |arguments: &[&str]| {
+        let stdout = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        Ran(program().args(arguments).current_dir(folder.path()).stdout(stdout).output().unwrap())
+    };
+    let ran = full(&["run", "p.toml", "-i", "in.csv", "-o", "out", "--json"]).expect(0);
+    assert!(ran.stderr().contains("warning: it is done, but the document could not be written"), "{}", ran.stderr());
+    assert!(folder.join("out/catalog.json").exists());
+    let told = full(&["schema"]).expect(2).stderr();
+    assert!(told.contains("hint: look at where stdout goes") && !told.contains("twice"), "{told}");
 }
 
 #[test]

@@ -50,7 +50,6 @@ fn main() -> ExitCode {
     };
     match result {
         Ok(exit) => exit.into(),
-        Err(error) if message::is_broken_pipe(&error) => Exit::Fine.into(),
         Err(error) => {
             message::show(&error, told);
             // evidence that was checked and does not hold is an answer, not a failure to ask

@@ -92,14 +92,10 @@ fn one_json(error: &Error) -> serde_json::Value {
     })
 }
 
-/// Whether the reader of our output went away: no error of ours.
-pub(crate) fn is_broken_pipe(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Io { cause: std::io::ErrorKind::BrokenPipe, .. })
-}
-
 /// What to do about it. Exhaustive: a new kind does not compile without its advice.
 fn advice(kind: &ErrorKind) -> Option<String> {
     let text = match kind {
+        ErrorKind::Io { operation: "write to stdout", .. } => "look at where stdout goes: a full disk, a closed file",
         ErrorKind::Io { operation, cause } => match cause {
             std::io::ErrorKind::NotFound if *operation == "open" => {
                 "look at the path; patterns in quotes are expanded by outis itself"

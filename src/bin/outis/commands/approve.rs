@@ -2,7 +2,7 @@
 
 use super::run::stop_on_signals;
 use super::verify::tell_findings;
-use super::{print_json, say};
+use super::{print_json_of_what_is_done, say};
 use crate::args::{ApproveArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &ApproveArgs, told: Told) -> Result<Exit> {
         say(&format!("warning: the organisation's log does not say how this run ended: {error}"));
     }
     if told.json {
-        print_json(&document(&reviewed))?;
+        print_json_of_what_is_done(&document(&reviewed));
     }
     if !told.quiet {
         tell(&reviewed, &job);

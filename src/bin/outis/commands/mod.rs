@@ -68,10 +68,18 @@ pub(crate) fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{}", for_terminal(line));
 }
 
-/// Data on stdout.
+/// Data on stdout. Who stops reading does not change what was found, so that is no error.
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(|cause| stdout_failed(&cause))
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// The same of what was written to stdout elsewhere.
+pub(crate) fn written(outcome: std::io::Result<()>) -> Result<()> {
+    match outcome {
+        Err(cause) if cause.kind() != std::io::ErrorKind::BrokenPipe => Err(stdout_failed(&cause)),
+        _ => Ok(()),
+    }
 }
 
 /// One JSON document on stdout.
@@ -81,6 +89,13 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<()> {
     print(&(text + "\n"))
 }
 
-pub(crate) fn stdout_failed(cause: &std::io::Error) -> Error {
+/// The same of a verb that has done what was asked: it is done, whether or not stdout takes the document, so the code says how it ended.
+pub(crate) fn print_json_of_what_is_done(value: &impl serde::Serialize) {
+    if let Err(error) = print_json(value) {
+        say(&format!("warning: it is done, but the document could not be written: {error}"));
+    }
+}
+
+fn stdout_failed(cause: &std::io::Error) -> Error {
     Error::new(ErrorKind::Io { operation: "write to stdout", cause: cause.kind() })
 }

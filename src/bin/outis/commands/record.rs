@@ -1,6 +1,6 @@
 //! `outis record`: writes into an organisation's log what happens to a release, or to the key that signs.
 
-use super::{print_json, say};
+use super::{print_json_of_what_is_done, say};
 use crate::args::{RecordArgs, RecordWhat, ReverifiedArg, Told};
 use crate::exit::Exit;
 use outis::error::{ErrorKind, Result};
@@ -40,7 +40,9 @@ pub(crate) fn run(arguments: &RecordArgs, told: Told) -> Result<Exit> {
 fn tell(proof: &InclusionProof, told: Told) -> Result<Exit> {
     let size = proof.index + 1;
     if told.json {
-        print_json(&serde_json::json!({ "index": proof.index, "size": size, "proof": proof.to_text() }))?;
+        print_json_of_what_is_done(
+            &serde_json::json!({ "index": proof.index, "size": size, "proof": proof.to_text() }),
+        );
     }
     if !told.quiet {
         say(&format!("recorded as entry {} of a log of {size}", proof.index));

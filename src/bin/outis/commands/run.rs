@@ -1,6 +1,6 @@
 //! `outis run`: the main job.
 
-use super::{clean, load_profile, override_input, print_json, say};
+use super::{clean, load_profile, override_input, print_json_of_what_is_done, say};
 use crate::args::{RunArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
@@ -9,6 +9,7 @@ use outis::log::Status;
 use outis::report::RunReport;
 use outis::run::{self, Job, LedgerFiles, Options, Outcome, Progress, SignWith};
 use outis::sample::{self, SampleOptions, SampleShape};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
         say(&format!("warning: the organisation's log does not say how this run ended: {error}"));
     }
     if told.json {
-        print_json(&document(&outcome, start))?;
+        print_json_of_what_is_done(&document(&outcome, start));
     }
     if !told.quiet {
         if let (Some(sample), Status::Published) = (&sample, outcome.report.status) {
@@ -85,19 +86,32 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
     })
 }
 
-/// Ctrl-C and a polite kill stop the run at the next shard; it removes what it staged.
+/// Ctrl-C, a polite kill and a terminal that goes away stop the run at the next shard; it removes what it staged. A limit on the size of
+/// files is an error of the write then, and not the end of the process.
 pub(crate) fn stop_on_signals(progress: &Arc<Progress>) -> Result<()> {
     let failed =
         |cause: std::io::Error| Error::new(ErrorKind::Io { operation: "listen to signals", cause: cause.kind() });
-    let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM])
-        .map_err(failed)?;
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGXFSZ]).map_err(failed)?;
+    if !ignores_hang_up() {
+        signals.add_signal(SIGHUP).map_err(failed)?;
+    }
     let progress = Arc::clone(progress);
     std::thread::spawn(move || {
-        for _ in signals.forever() {
-            progress.interrupt();
+        for signal in signals.forever() {
+            if signal != SIGXFSZ {
+                progress.interrupt();
+            }
         }
     });
     Ok(())
+}
+
+/// Whether the process was started to outlive its terminal, as `nohup` does: then it shall. Taken so where the system does not say.
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_none_or(|mask| mask >> (SIGHUP - 1) & 1 == 1)
 }
 
 fn document(outcome: &Outcome, start: Instant) -> serde_json::Value {

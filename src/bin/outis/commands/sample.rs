@@ -1,6 +1,6 @@
 //! `outis sample`: made-up records as CSV, or in the format of the file's name.
 
-use super::{say, stdout_failed};
+use super::{say, written};
 use crate::args::{SampleArgs, ShapeArg, Told};
 use crate::exit::Exit;
 use outis::error::{Error, ErrorKind, Result};
@@ -19,7 +19,7 @@ pub(crate) fn run(arguments: &SampleArgs, told: Told) -> Result<Exit> {
     };
     let options = SampleOptions { rows: arguments.rows, seed: arguments.seed, shape };
     let Some(path) = &arguments.output else {
-        write_csv(&options, std::io::stdout().lock()).map_err(|cause| stdout_failed(&cause))?;
+        written(write_csv(&options, std::io::stdout().lock()))?;
         return Ok(Exit::Fine);
     };
     let failed = |cause: std::io::Error| match cause.kind() {
