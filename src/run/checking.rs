@@ -10,7 +10,7 @@ use crate::check::attained::{self, Secrecy};
 use crate::check::separation::separations;
 use crate::check::uniqueness::Sample;
 use crate::check::wildcard::wildcards;
-use crate::check::{self, Asked, Order, Scale, risk};
+use crate::check::{self, Asked, Model, Order, Scale, risk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::{Behind, ClassTable, Values};
 use crate::hierarchy::Hierarchy;
@@ -172,6 +172,7 @@ fn identity(table: &ClassTable, inquiry: &Inquiry) -> Map<String, Value> {
     let persons = table.persons();
     let wild = wildcards(table);
     let smallest = (!table.is_empty()).then_some(found.k);
+    let fewest = persons.and_then(crate::group::Persons::smallest).or(smallest);
     object(json!({
         "quasi": inquiry.question.quasi,
         "subject": inquiry.question.subject,
@@ -183,7 +184,7 @@ fn identity(table: &ClassTable, inquiry: &Inquiry) -> Map<String, Value> {
         "k_anonymity": smallest,
         "k_of_whole_persons": persons.and_then(crate::group::Persons::smallest),
         "unique_classes": table.members().iter().filter(|members| **members == 1).count(),
-        "highest_risk": smallest.map(|smallest| format!("1/{smallest}")),
+        "highest_risk": fewest.map(|fewest| format!("1/{fewest}")),
         "average_risk": (found.members > 0).then(|| format!("{}/{}", found.classes, found.members)),
         "average_class": found.average,
         "largest_class": found.largest,
@@ -366,7 +367,12 @@ fn risks(table: &ClassTable, inquiry: &Inquiry, known: Option<&Behind>, document
             }),
         );
     }
-    let found = risk::risks(table.members(), behind.as_deref(), inquiry.threshold);
+    let mut found = risk::risks(table.members(), behind.as_deref(), inquiry.threshold);
+    if let Some(persons) = table.persons() {
+        // who knows that somebody is in the table knows all rows of theirs
+        let whole = risk::risks(persons.alike(), None, inquiry.threshold);
+        found = if behind.is_none() { whole } else { risk::Risks { prosecutor: whole.prosecutor, ..found } };
+    }
     let one =
         |risk: &risk::Risk| json!({ "highest": risk.highest, "average": risk.average, "share_at_risk": risk.at_risk });
     document.insert(
@@ -441,12 +447,19 @@ fn models(
             });
             Error::gather(errors.collect()).unwrap_or_else(|| ErrorKind::Internal("a model that fits no value").into())
         })?;
-        all &= out.nothing();
+        // a class of many persons may hold one whose rows together are like nobody's
+        let alone = match (&asked.model, table.persons()) {
+            (Model::KAnonymity(k), Some(persons)) => Some(persons.below(u64::from(k.get())).persons),
+            _ => None,
+        };
+        let holds = out.nothing() && alone.is_none_or(|persons| persons == 0);
+        all &= holds;
         told.push(json!({
             "model": asked.model.name(),
             "of": asked.model.sensitive().and_then(|place| inquiry.question.sensitive.get(place)),
             "asked": asked.words(),
-            "holds": out.nothing(),
+            "holds": holds,
+            "failing_persons": alone,
             "failing_classes": out.count(),
             "failing_rows": out.rows(table),
             "failing_absent_classes": out.absent,

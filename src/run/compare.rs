@@ -61,7 +61,7 @@ pub fn compare(
         }
         let people = population::open(loaded, Some(folder), &plan)?;
         let inputs = Inputs::of(&plan, &source, people.as_ref());
-        let like = survey_key(&plan, &operators, people.as_ref());
+        let like = survey_key(loaded, &plan, &operators, people.as_ref());
         let known = surveys.iter().position(|survey| survey.key == like);
         let at = if let Some(known) = known {
             let raw: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 0)).collect();
@@ -87,7 +87,7 @@ pub fn compare(
 }
 
 /// What a survey depends on: two profiles of one key count the same.
-fn survey_key(plan: &Plan, operators: &Operators, people: Option<&People>) -> String {
+fn survey_key(loaded: &Loaded, plan: &Plan, operators: &Operators, people: Option<&People>) -> String {
     let column = |at: &usize| {
         let column = &plan.columns[*at];
         let how = if operators.generalize(*at).is_some() { "raw" } else { column.parameters.as_str() };
@@ -100,7 +100,8 @@ fn survey_key(plan: &Plan, operators: &Operators, people: Option<&People>) -> St
     let sampled = (plan.search.levels_from == LevelsFrom::Sample).then_some(plan.search.sample);
     let people = people.filter(|_| plan.needs_population()).map(People::table);
     format!(
-        "{columns:?} {} {subject:?} {:?} {sampled:?} {:?} {people:?}",
+        "{:?} {columns:?} {} {subject:?} {:?} {sampled:?} {:?} {people:?}",
+        loaded.profile.input,
         plan.quasi.len(),
         plan.sample,
         plan.rows_per_subject

@@ -68,6 +68,35 @@ fn profiles_stand_side_by_side_after_one_survey() {
 }
 
 #[test]
+fn profiles_that_read_the_input_otherwise_have_a_survey_of_their_own() {
+    let folder = folder();
+    let text = folder.read("in.csv").replace(",100004\n", ",-\n") + "1,2,3\n";
+    folder.write("in.csv", text);
+    let profile = PROFILE.replace('K', "2").replace("[privacy]", "[input]\nragged = \"reject\"\n[privacy]");
+    folder.write(
+        "plain.toml",
+        profile.replace("NAME", "plain").replace("{ prefix = [5, 4] }", "{ prefix = [5, 4] }\ninvalid = \"text\""),
+    );
+    folder.write(
+        "nulls.toml",
+        folder.read("plain.toml").replace("ragged", "null = [\"-\"]\nragged").replace("plain", "nulls"),
+    );
+    folder.write("whole.toml", profile.replace("ragged = \"reject\"\n", "").replace("NAME", "whole"));
+    let classes = |profiles: &[&str]| -> Vec<u64> {
+        let compared = folder.outis(&[&["compare", "-i", "in.csv", "--json"], profiles].concat()).expect(0).json();
+        compared.as_array().unwrap().iter().map(|one| one["classes"].as_u64().unwrap()).collect()
+    };
+    let alone = [classes(&["plain.toml"])[0], classes(&["nulls.toml"])[0]];
+    assert_eq!(classes(&["plain.toml", "nulls.toml"]), alone);
+    assert_eq!(classes(&["nulls.toml", "plain.toml"]), [alone[1], alone[0]]);
+    // whoever takes no ragged rows is not given those of another
+    for profiles in [["plain.toml", "whole.toml"], ["whole.toml", "plain.toml"]] {
+        let told = folder.outis(&["compare", profiles[0], profiles[1], "-i", "in.csv"]).expect(2).stderr();
+        assert!(told.contains("row 2001"), "{told}");
+    }
+}
+
+#[test]
 fn a_profile_that_cannot_hold_is_told_and_the_others_stand() {
     let folder = folder();
     let ran = folder.outis(&["compare", "never.toml", "loose.toml", "-i", "in.csv", "--json"]).expect(1);

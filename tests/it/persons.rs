@@ -42,6 +42,16 @@ fn a_person_may_stand_out_where_no_row_does() {
     let ran = folder.outis(&["run", "persons.toml", "-i", "in.csv", "-o", "by-person"]).expect(1);
     assert!(ran.stderr().contains("2 rows of 1 person"), "{}", ran.stderr());
     assert!(!folder.join("by-person").exists());
+    // check says what run says: classes are large, and somebody's rows together are nobody else's
+    for asked in [&["--profile", "persons.toml"][..], &["--quasi", "city", "--subject", "id", "--k", "5"]] {
+        let ran = folder.outis(&[&["check", "in.csv", "--json"], asked].concat()).expect(1);
+        let found = ran.json();
+        assert_eq!((found["k_anonymity"].as_u64(), found["k_of_whole_persons"].as_u64()), (Some(21), Some(1)));
+        assert_eq!((&found["models"][0]["failing_persons"], &found["highest_risk"]), (&1.into(), &"1/1".into()));
+        assert_eq!(found["risk"]["prosecutor"]["highest"], 1.0);
+        assert!(ran.stderr().contains("does not hold: all rows together, 1 person"), "{}", ran.stderr());
+    }
+    folder.outis(&["check", "in.csv", "--profile", "rows.toml", "--quiet"]).expect(0);
     // left out whole where that is allowed, and the gate counts the rest again
     folder.write("some.toml", TOGETHER.replace("k_anonymity = 5", "k_anonymity = 5\nsuppress_at_most = \"3%\""));
     let report = folder.outis(&["run", "some.toml", "-i", "in.csv", "-o", "some", "--json"]).expect(0).json();

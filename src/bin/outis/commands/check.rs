@@ -145,10 +145,14 @@ fn tell(document: &Map<String, Value>, inquiry: &Inquiry, k: Option<K>) {
     }
     if let Some(k) = k {
         let holds = told.into_iter().flatten().all(|model| model["model"] != "k_anonymity" || model["holds"] == true);
+        let alone = told.into_iter().flatten().filter_map(|model| model["failing_persons"].as_u64()).max().unwrap_or(0);
         let verdict = match (holds, whole("rows") == 0) {
-            (_, true) => "no rows",
-            (true, false) => "holds",
-            (false, false) => "does not hold",
+            (_, true) => "no rows".into(),
+            (true, false) => "holds".into(),
+            (false, false) if alone > 0 => {
+                format!("does not hold: all rows together, {} have fewer like them", counted(alone, "person"))
+            }
+            (false, false) => "does not hold".to_owned(),
         };
         say(&format!("  asked: at least {}: {verdict}", k.get()));
     }
