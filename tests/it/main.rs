@@ -23,6 +23,7 @@ mod crash; // killed runs and full disks: whole releases or logs
 mod custody; // the organisation's log, the salt of the source, keys that are named and never shown
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
+mod first_run; // README's first command as it stands there, and the same with too few rows
 mod independent; // evidence checked by programs and libraries of others
 mod leak; // canary markers in every cell, searched in every artefact
 mod ledger; // two releases that are harmless alone and tell something together
