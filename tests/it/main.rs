@@ -33,6 +33,7 @@ mod oracle; // optima that ARX found
 mod person_search; // the best levels for whole persons, by definition
 mod persons; // k counted on persons, not on rows
 mod population; // membership: a table of the population, through the operators of the release
+mod progress; // the line on a terminal, and nothing of it elsewhere
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
 mod recoding; // the same through the program: what leaves covers its rows and holds
 mod recount; // what a reader counts again: models, digests of both suites, the program
