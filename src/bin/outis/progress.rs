@@ -37,23 +37,17 @@ impl Drop for Line {
 
 fn draw(progress: &Progress, stop: &AtomicBool) {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    let known = ProgressStyle::with_template("{prefix:8} {bar:28} {percent:>3}%  {msg}");
-    let unknown = ProgressStyle::with_template("{prefix:8} {spinner}  {msg}");
-    let (Ok(known), Ok(unknown)) = (known, unknown) else { return };
+    let Ok(style) = ProgressStyle::with_template("{msg}") else { return };
+    bar.set_style(style);
     let begin = Instant::now();
     let mut watch = Watch::new(progress.look(), Duration::ZERO);
-    while !stop.load(Ordering::Relaxed) {
-        let look = progress.look();
-        bar.set_prefix(look.stage.name());
-        if let Some(total) = look.total {
-            bar.set_style(known.clone());
-            bar.set_length(total);
-            bar.set_position(look.done.min(total));
-        } else {
-            bar.set_style(unknown.clone());
-            bar.tick();
+    for frame in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
         }
-        bar.set_message(message(&look, watch.see(look, begin.elapsed())));
+        let look = progress.look();
+        // all of it at once: a frame never shows one piece of work with the numbers of another
+        bar.set_message(line(&look, watch.see(look, begin.elapsed()), frame));
         std::thread::sleep(Duration::from_millis(100));
     }
     bar.finish_and_clear();
@@ -114,6 +108,21 @@ impl Pace {
     }
 }
 
+/// `survey   ███████░░░░░░░░░░░░░░░░░░░░░  25%  1.2 M rows, 450 k/s, 3 s left`, as far as it can be said.
+fn line(look: &Look, pace: Pace, frame: usize) -> String {
+    const WIDTH: u64 = 28;
+    const SPINNER: [char; 6] = ['⠁', '⠂', '⠄', '⡀', '⠄', '⠂'];
+    let share = match look.total {
+        Some(total) => {
+            let part = |of: u64| u128::from(look.done.min(total)) * u128::from(of) / u128::from(total.max(1));
+            let bar: String = (0..u128::from(WIDTH)).map(|at| if at < part(WIDTH) { '█' } else { '░' }).collect();
+            format!("{bar} {:>3}%", part(100))
+        }
+        None => SPINNER[frame % SPINNER.len()].to_string(),
+    };
+    format!("{:8} {share}  {}", look.stage.name(), message(look, pace))
+}
+
 /// `1.2 M rows, 450 k/s, 3 s left`, as far as it can be said.
 fn message(look: &Look, pace: Pace) -> String {
     let mut message = format!("{} rows", short(look.rows));
@@ -122,7 +131,7 @@ fn message(look: &Look, pace: Pace) -> String {
         message.push_str(&format!(", {}/s", short(rate as u64)));
     }
     if let Some(left) = pace.left.filter(|_| look.total.is_some_and(|total| look.done < total)) {
-        message.push_str(&format!(", {left:.0} s left"));
+        message.push_str(&format!(", {:.0} s left", left.ceil()));
     }
     message
 }
@@ -167,6 +176,23 @@ mod tests {
         assert_eq!(message(&at(3, 100), watch.see(at(3, 100), seconds(90))), "100 k rows, 5000/s");
         assert_eq!(watch.see(at(4, 20), seconds(100)), Pace::default());
         assert_eq!(watch.see(at(4, 60), seconds(101)), Pace { rows: Some(40_000.0), left: Some(1.0) });
+    }
+
+    #[test]
+    fn the_line_has_a_bar_where_the_total_is_known() {
+        let pace = Pace { rows: None, left: Some(0.01) };
+        let bar = |done: u64| {
+            format!("{}{}", "█".repeat(usize::try_from(done).unwrap()), "░".repeat(28 - usize::try_from(done).unwrap()))
+        };
+        for (done, cells, percent) in [(0, 0, "  0"), (25, 7, " 25"), (99, 27, " 99")] {
+            let told = format!("survey   {} {percent}%  7 rows, 1 s left", bar(cells));
+            assert_eq!(line(&look(7, done, Some(100)), pace, 0), told);
+        }
+        assert_eq!(line(&look(7, 300, Some(100)), pace, 0), format!("survey   {} 100%  7 rows", bar(28)));
+        let large = look(7, u64::MAX, Some(u64::MAX));
+        assert_eq!(line(&large, Pace::default(), 0), format!("survey   {} 100%  7 rows", bar(28)));
+        let two = [0, 7].map(|frame| line(&look(7, 25, None), Pace::default(), frame));
+        assert_eq!(two, ["survey   ⠁  7 rows", "survey   ⠂  7 rows"]);
     }
 
     #[test]
