@@ -5,6 +5,8 @@
 //! closed, which that crate closes by itself. Texts with a CR that ends no line are only tried for panics: it is data to
 //! us, and a line end to that crate. Both ways are cut into shards of a few bytes.
 
+#![expect(clippy::print_stdout, reason = "a fuzzer tells a person what it found")]
+
 use outis::error::{Error, ErrorKind};
 use outis::profile::StrayQuotes;
 use outis::read::{Options, Scratch, Source};
@@ -129,7 +131,7 @@ fn main() -> ExitCode {
                     stray_quotes.name()
                 ));
             }
-            behaviour = behaviour * 31 + ours.as_ref().map_or_else(|error| kind(error), |rows| 100 + rows.len() as u64);
+            behaviour = behaviour * 31 + ours.as_ref().map_or_else(kind, |rows| 100 + rows.len() as u64);
             accepted.push(read(&ours));
             match (ours, &theirs) {
                 (Ok(ours), Some(theirs)) if comparable => {
