@@ -11,6 +11,7 @@
 
 mod group;
 mod read;
+mod sample;
 mod search;
 mod solve;
 mod token;
@@ -18,5 +19,14 @@ mod transform;
 
 use criterion::{criterion_group, criterion_main};
 
-criterion_group!(benches, read::bench, token::bench, transform::bench, group::bench, search::bench, solve::bench);
+criterion_group!(
+    benches,
+    read::bench,
+    sample::bench,
+    token::bench,
+    transform::bench,
+    group::bench,
+    search::bench,
+    solve::bench
+);
 criterion_main!(benches);

@@ -346,7 +346,7 @@ mod imp {
 #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "lengths of at most 55")]
 #[expect(clippy::many_single_char_names, reason = "a to h are the state words of FIPS 180-4")]
 mod imp {
-    #[allow(clippy::wildcard_imports, reason = "some forty intrinsics")]
+    #[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "some forty intrinsics"))]
     use std::arch::x86_64::*;
 
     use super::{Midstates, ONE_BLOCK, SPREAD, Seen, Sieve, Sought, WIDEST_SIEVE};

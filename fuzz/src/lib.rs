@@ -3,6 +3,8 @@
 //! Given: a function that tries one input and says what is wrong with the result. It keeps inputs that behave in a new way
 //! (the function gives each behaviour a number), so that mutation goes on from there.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a fuzzer tells a person what it found")]
+
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -21,8 +23,8 @@ impl Random {
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
-    /// The next number.
-    pub fn next(&mut self) -> u64 {
+    /// Draws one.
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -31,7 +33,7 @@ impl Random {
     /// Below `most`, which is not 0.
     pub fn below(&mut self, most: usize) -> usize {
         let most = u64::try_from(most).expect("a length fits");
-        usize::try_from((self.next() >> 16) % most).expect("below a length")
+        usize::try_from((self.number() >> 16) % most).expect("below a length")
     }
 }
 
@@ -87,7 +89,7 @@ pub fn run(name: &str, tokens: &[&[u8]], attempt: &mut dyn FnMut(&[u8], &mut Ran
     let mut seen = BTreeSet::new();
     let begin = Instant::now();
     let mut executions: u64 = 0;
-    while executions % 256 != 0 || begin.elapsed() < Duration::from_secs(arguments.seconds) {
+    while !executions.is_multiple_of(256) || begin.elapsed() < Duration::from_secs(arguments.seconds) {
         let place = usize::try_from(executions).unwrap_or(usize::MAX);
         let input = if place < first { corpus[place].clone() } else { mutated(&corpus, tokens, &mut random) };
         executions += 1;
@@ -136,7 +138,7 @@ fn mutated(corpus: &[Vec<u8>], tokens: &[&[u8]], random: &mut Random) -> Vec<u8>
         let end = (at + random.below(24)).min(input.len());
         match random.below(8) {
             0 if at < input.len() => input[at] ^= 1 << random.below(8),
-            1 if at < input.len() => input[at] = random.next().to_le_bytes()[3],
+            1 if at < input.len() => input[at] = random.number().to_le_bytes()[3],
             2 => drop(input.drain(at..end)),
             3 => {
                 let piece = input[at..end].to_vec();
@@ -149,7 +151,7 @@ fn mutated(corpus: &[Vec<u8>], tokens: &[&[u8]], random: &mut Random) -> Vec<u8>
                 let piece = other[from..(from + random.below(64)).min(other.len())].to_vec();
                 drop(input.splice(at..end, piece));
             }
-            _ if tokens.is_empty() => input.insert(at, random.next().to_le_bytes()[3]),
+            _ if tokens.is_empty() => input.insert(at, random.number().to_le_bytes()[3]),
             _ => drop(input.splice(at..at, tokens[random.below(tokens.len())].iter().copied())),
         }
     }

@@ -259,7 +259,7 @@ fn read_into(
     progress: &Progress,
 ) -> Result<TablesBuilder> {
     let pool = make_pool(1)?;
-    progress.begin(Stage::Survey, source.total_bytes());
+    progress.begin(Stage::Survey);
     let pass = source.pass()?.only(places.iter().copied()).without_fingerprints();
     let worker = Collector { builder, to, places };
     let (mut workers, _) = each_shard(source, &pass, &pool, vec![worker], progress)?;
@@ -301,7 +301,7 @@ fn probe(
     let quasi: Vec<usize> =
         (0..names.len()).filter(|at| hierarchies[*at].is_some() || names[*at].role == Some(Role::Quasi)).collect();
     let pool = make_pool(threads)?;
-    progress.begin(Stage::Survey, job.release.total_bytes());
+    progress.begin(Stage::Survey);
     let places: Vec<usize> = quasi.iter().map(|at| names[*at].release).collect();
     let pass = job.release.pass()?.only(places.iter().copied()).without_fingerprints();
     let shape = Shape { quasi: quasi.len(), sensitive: 0, subject: false };

@@ -5,7 +5,7 @@
 
 use super::measure::{Question, measure};
 use super::population::{self, People};
-use super::{Options, Progress, Workplace, make_pool};
+use super::{Options, Progress, Stage, Workplace, make_pool};
 use crate::check::attained::{self, Secrecy};
 use crate::check::separation::separations;
 use crate::check::uniqueness::Sample;
@@ -105,6 +105,7 @@ fn population(inquiry: &Inquiry, options: &Options, progress: &Progress) -> Resu
     };
     let pool = make_pool(options.threads)?;
     let place = Workplace { pool: &pool, threads: pool.current_num_threads(), memory: options.memory, overflow: None };
+    progress.begin(Stage::Survey);
     own.people.counted(&own.compiled.plan, &own.compiled.operators, &place, progress).map(Some)
 }
 

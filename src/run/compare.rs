@@ -69,7 +69,7 @@ pub fn compare(
             known
         } else {
             let start = Instant::now();
-            progress.begin(Stage::Survey, source.total_bytes());
+            progress.begin(Stage::Survey);
             let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
             let draw = Draw::new(&plan, &sample, &priorities);
             let rows = choose_rows(&plan, &operators, &source, &place, draw, progress)?;

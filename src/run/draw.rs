@@ -94,7 +94,7 @@ pub(super) fn choose_rows(
     progress: &Progress,
 ) -> Result<Option<RowChoice>> {
     let (Some(subject), Some(limit)) = (plan.counted_subject(), plan.rows_per_subject) else { return Ok(None) };
-    progress.begin(Stage::Survey, source.total_bytes());
+    progress.begin(Stage::Survey);
     let pass = source.pass()?.only(plan.sources(std::iter::once(subject), operators)).without_fingerprints();
     let held = AtomicU64::new(0);
     let workers = (0..place.threads)

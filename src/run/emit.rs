@@ -115,7 +115,7 @@ impl<'p> Emit<'p> {
                 self.rejoin(unit, &rows, &mut writer).map_err(|error| error.in_file(&path))?;
             }
             written += rows.len() as u64;
-            self.progress.advance(0, rows.len() as u64);
+            self.progress.wrote(rows.len() as u64);
         }
         let file = writer.finish().map_err(|error| error.in_file(&path))?;
         self.flusher.flush(file);

@@ -172,7 +172,7 @@ fn holds(
     progress: &Progress,
 ) -> Result<bool> {
     operators.set_levels(levels);
-    progress.begin(Stage::Survey, inputs.source.total_bytes());
+    progress.begin(Stage::Survey);
     let survey = survey(&plan.at_levels(levels, operators)?, operators, inputs, place, draw, None, progress)?;
     operators.set_levels(&fixed_levels(plan));
     Ok(survey.holds())
@@ -191,8 +191,8 @@ pub(super) fn raw_classes(
 ) -> Result<Raw> {
     let raw: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 0)).collect();
     operators.set_levels(&raw);
+    progress.begin(Stage::Survey);
     let people = inputs.population(plan, operators, place, progress)?;
-    progress.begin(Stage::Survey, inputs.source.total_bytes());
     let drawn = if sampled(plan) { draw.for_levels(plan.search.sample, key) } else { draw };
     let (table, shards) = count(plan, operators, inputs.source, place, drawn, &Marks::default(), progress)?;
     Ok(Raw { table, shards, people })
@@ -359,7 +359,7 @@ fn locate(
     // level 1 looks at every cell, unless it is `*` already
     let levels: Vec<(usize, usize)> = plan.quasi.iter().map(|at| (*at, 1)).collect();
     operators.set_levels(&levels);
-    progress.begin(Stage::Survey, inputs.source.total_bytes());
+    progress.begin(Stage::Survey);
     let ours = count(plan, operators, inputs.source, place, draw, &Marks::default(), progress).map(|_| ());
     match ours.and_then(|()| inputs.population(plan, operators, place, progress).map(|_| ())) {
         Err(error) => error,

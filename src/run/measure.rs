@@ -42,7 +42,7 @@ pub fn measure(source: &Source, question: &Question, options: &Options, progress
         return Err(error);
     }
     let pool = make_pool(options.threads)?;
-    progress.begin(Stage::Survey, source.total_bytes());
+    progress.begin(Stage::Survey);
     let (table, _) = tally(source, &quasi, &sensitive, subject, &pool, progress)?;
     Ok(table)
 }

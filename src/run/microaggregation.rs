@@ -32,7 +32,7 @@ pub(super) fn learn(
     if columns.is_empty() {
         return Ok(Vec::new());
     }
-    progress.begin(Stage::Survey, source.total_bytes());
+    progress.begin(Stage::Survey);
     for at in &columns {
         operators.count_numbers(*at);
     }

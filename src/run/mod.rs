@@ -53,7 +53,7 @@ pub use clock::{Cost, wall_time};
 pub use compare::compare;
 pub use earlier::LedgerFiles;
 pub use examples::check_examples;
-pub use progress::{Progress, Stage};
+pub use progress::{Look, Progress, Stage};
 pub use register::OrganisationFiles;
 pub use seal::SignWith;
 pub use self_test::{Planted, self_test};
@@ -260,6 +260,7 @@ impl Begun<'_> {
 
         if plan.needs_survey() {
             clock.begin(Stage::Survey);
+            progress.begin(Stage::Survey);
         }
         let overflow = overflow::Overflow::new(stage.folder(), &key);
         let surveying = Workplace { overflow: Some(&overflow), ..*place };
@@ -306,7 +307,6 @@ impl Begun<'_> {
         let plan = chosen.as_ref().unwrap_or(plan);
 
         let survey = if plan.needs_survey() {
-            progress.begin(Stage::Survey, source.total_bytes());
             let survey = match recoded {
                 Some(survey) => survey,
                 None => survey::survey(plan, &operators, inputs, &surveying, draw, counted, progress)?,
@@ -327,7 +327,7 @@ impl Begun<'_> {
         drop(overflow);
 
         clock.begin(Stage::Release);
-        progress.begin(Stage::Release, source.total_bytes());
+        progress.begin(Stage::Release);
         let buckets =
             if plan.shuffle { write::Store::buckets_for(source.total_bytes(), plan.parts.unwrap_or(1)) } else { 1 };
         let stores = make_stores(plan, &key, &stage, buckets, place.memory);
@@ -350,7 +350,8 @@ impl Begun<'_> {
         drop((shards, survey, keys, taken, sample, priorities));
 
         clock.begin(Stage::Write);
-        progress.begin(Stage::Write, None);
+        progress.begin(Stage::Write);
+        progress.writing(rows.released);
         let (flusher, on_disk) = emit::Flusher::start();
         let emit = emit::Emit::new(plan, stores, &stage, &key, progress, &flusher)?;
         let parts = emit.run(place)?;
@@ -359,7 +360,7 @@ impl Begun<'_> {
         record.evidence(&job.loaded, plan, &stage, clock)?;
 
         clock.begin(Stage::Gate);
-        progress.begin(Stage::Gate, None);
+        progress.begin(Stage::Gate);
         let limit = plan.suppress_at_most.of(rows.read - rows.rejected - rows.not_drawn - rows.over_cap);
         let mut policy =
             record.policy(plan, rows, limit, &parts, process(&key, network::opened_since(self.sockets.as_ref())));
@@ -411,7 +412,7 @@ impl Begun<'_> {
             Judgement::Refused(staged) => record.refuse(plan, &gate_report, staged.stage, place, clock),
             Judgement::Passed(proof) => {
                 clock.begin(Stage::Publish);
-                progress.begin(Stage::Publish, None);
+                progress.begin(Stage::Publish);
                 let report = record.seal(plan, &gate_report, &proof.staged().stage, place, clock)?;
                 join(on_disk)?;
                 record.left(earlier::publish(against, (&policy, &gate_report), proof, report), clock)

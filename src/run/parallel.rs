@@ -45,6 +45,7 @@ pub(super) fn each_shard<W: Worker>(
     let failures: Mutex<Vec<(u64, usize, Error)>> = Mutex::new(Vec::new());
     let back: Mutex<Vec<(usize, W)>> = Mutex::new(Vec::new());
     let poisoned = || Error::new(ErrorKind::Internal("a worker died"));
+    progress.reading(source.total_bytes());
     pool.scope(|scope| {
         for (index, mut worker) in workers.into_iter().enumerate() {
             let (done, failures, back) = (&done, &failures, &back);
@@ -68,7 +69,7 @@ pub(super) fn each_shard<W: Worker>(
                     let (number, file) = (shard.number, shard.file);
                     match worker.shard(shard, &mut scratch) {
                         Ok((count, result)) => {
-                            progress.advance(pass.bytes_done(), count.rows + count.rejected);
+                            progress.read(pass.bytes_done(), count.rows + count.rejected);
                             if let Ok(mut done) = done.lock() {
                                 done.push(Done { number, file, count, result });
                             }

@@ -4,7 +4,7 @@ use super::held::Held;
 use super::overflow::Overflow;
 use super::parallel::{Worker, each_shard};
 use super::transforming::Transforming;
-use super::{Progress, Stage, Workplace};
+use super::{Progress, Workplace};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::{self, Behind, ClassTable, Shape, TableBuilder};
 use crate::plan::{Operators, Plan};
@@ -134,7 +134,6 @@ impl People {
         place: &Workplace<'_>,
         progress: &Progress,
     ) -> Result<ClassTable> {
-        progress.begin(Stage::Survey, self.source.total_bytes());
         let pass = self.source.pass()?.only(self.places.iter().copied()).without_fingerprints();
         let shape = Shape { quasi: plan.quasi.len(), sensitive: 0, subject: false };
         let held = AtomicU64::new(0);

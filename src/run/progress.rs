@@ -39,11 +39,12 @@ impl Stage {
     }
 }
 
-/// Shared by the run and whoever shows it. All numbers are of the present stage.
+/// Shared by the run and whoever shows it. A stage is one piece of work or several in turn, as two readings of the source.
 #[derive(Debug, Default)]
 pub struct Progress {
     stage: AtomicU8,
-    bytes: AtomicU64,
+    piece: AtomicU64,
+    done: AtomicU64,
     total: AtomicU64,
     rows: AtomicU64,
     stop: AtomicBool,
@@ -52,22 +53,34 @@ pub struct Progress {
     cleaned: Mutex<Vec<Cleaned>>,
 }
 
+/// How far the present piece of work is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Which piece it is, counted from the beginning of the run: another number, other counters.
+    pub piece: u64,
+    /// The stage that it belongs to.
+    pub stage: Stage,
+    /// Rows done.
+    pub rows: u64,
+    /// What is done of `total`.
+    pub done: u64,
+    /// All that is to be done, where it is known: bytes of what is read, rows of what is written.
+    pub total: Option<u64>,
+}
+
 impl Progress {
     /// The present stage.
     #[must_use]
     pub fn stage(&self) -> Stage {
         Stage::ALL[usize::from(self.stage.load(Ordering::Relaxed))]
     }
-    /// Bytes done and, where it is known, of how many.
+    /// How far it is. A look that falls between two pieces of work may see the old number with new counters, but never the other way round.
     #[must_use]
-    pub fn bytes(&self) -> (u64, Option<u64>) {
+    pub fn look(&self) -> Look {
+        let piece = self.piece.load(Ordering::Acquire);
+        let (rows, done) = (self.rows.load(Ordering::Relaxed), self.done.load(Ordering::Relaxed));
         let total = self.total.load(Ordering::Relaxed);
-        (self.bytes.load(Ordering::Relaxed), (total > 0).then_some(total))
-    }
-    /// Rows done.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.rows.load(Ordering::Relaxed)
+        Look { piece, stage: self.stage(), rows, done, total: (total > 0).then_some(total) }
     }
     /// Asks the run to stop at the next shard and to leave nothing behind.
     pub fn interrupt(&self) {
@@ -100,15 +113,34 @@ impl Progress {
             *log_at = Some(folder);
         }
     }
-    pub(super) fn begin(&self, stage: Stage, total: Option<u64>) {
+    /// A stage begins.
+    pub(super) fn begin(&self, stage: Stage) {
         let place = Stage::ALL.iter().position(|known| *known == stage).unwrap_or_default();
-        self.bytes.store(0, Ordering::Relaxed);
+        self.stage.store(u8::try_from(place).unwrap_or_default(), Ordering::Relaxed);
+        self.next(None);
+    }
+    /// A reading begins, of so many bytes where that is known.
+    pub(super) fn reading(&self, bytes: Option<u64>) {
+        self.next(bytes);
+    }
+    /// So many rows will be written.
+    pub(super) fn writing(&self, rows: u64) {
+        self.next(Some(rows));
+    }
+    fn next(&self, total: Option<u64>) {
+        self.done.store(0, Ordering::Relaxed);
         self.rows.store(0, Ordering::Relaxed);
         self.total.store(total.unwrap_or(0), Ordering::Relaxed);
-        self.stage.store(u8::try_from(place).unwrap_or_default(), Ordering::Relaxed);
+        self.piece.fetch_add(1, Ordering::Release);
     }
-    pub(super) fn advance(&self, bytes: u64, rows: u64) {
-        self.bytes.fetch_max(bytes, Ordering::Relaxed);
+    /// More rows were read; the reading is so many bytes far.
+    pub(super) fn read(&self, bytes: u64, rows: u64) {
+        self.done.fetch_max(bytes, Ordering::Relaxed);
+        self.rows.fetch_add(rows, Ordering::Relaxed);
+    }
+    /// More rows were written.
+    pub(super) fn wrote(&self, rows: u64) {
+        self.done.fetch_add(rows, Ordering::Relaxed);
         self.rows.fetch_add(rows, Ordering::Relaxed);
     }
     pub(super) fn stop(&self) {
@@ -116,5 +148,34 @@ impl Progress {
     }
     pub(super) fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reading_of_a_stage_has_its_own_number_and_counters() {
+        let progress = Progress::default();
+        progress.begin(Stage::Survey);
+        progress.reading(Some(1000));
+        progress.read(900, 90);
+        progress.read(600, 60); // a worker that was late
+        let first = progress.look();
+        assert_eq!((first.stage, first.rows, first.done, first.total), (Stage::Survey, 150, 900, Some(1000)));
+        progress.reading(Some(1000));
+        let second = progress.look();
+        assert_eq!(second, Look { piece: first.piece + 1, rows: 0, done: 0, ..first });
+        progress.begin(Stage::Write);
+        progress.writing(150);
+        progress.wrote(100);
+        progress.wrote(50);
+        let written = progress.look();
+        assert_eq!((written.stage, written.rows, written.done, written.total), (Stage::Write, 150, 150, Some(150)));
+        progress.begin(Stage::Gate);
+        let gate = progress.look();
+        assert_eq!((gate.rows, gate.done, gate.total), (0, 0, None));
+        assert!(gate.piece > written.piece);
     }
 }

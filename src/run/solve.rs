@@ -143,7 +143,7 @@ pub fn solve(
     }
     let people = population::open(loaded, folder, &plan)?;
     let inputs = Inputs::of(&plan, &source, people.as_ref());
-    progress.begin(Stage::Survey, source.total_bytes());
+    progress.begin(Stage::Survey);
     let (sample, priorities) = (key.stream("sample"), key.stream("rows-per-subject"));
     let draw = Draw::new(&plan, &sample, &priorities);
     let rows = choose_rows(&plan, &operators, &source, &place, draw, progress)?;

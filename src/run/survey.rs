@@ -7,7 +7,7 @@ use super::parallel::{Done, Worker, each_shard};
 use super::population::Inputs;
 use super::regions::Recoded;
 use super::transforming::Transforming;
-use super::{Progress, Stage, Workplace};
+use super::{Progress, Workplace};
 use crate::check::{self, Unfit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::group::{self, Behind, ClassTable, Classifier, Marks, Rare, Shape, TableBuilder};
@@ -74,9 +74,6 @@ pub(super) fn survey(
         None => (None, None),
     };
     let people = if counted.is_none() { inputs.population(plan, operators, place, progress)? } else { None };
-    if people.is_some() {
-        progress.begin(Stage::Survey, inputs.source.total_bytes());
-    }
     loop {
         let (classes, done) = match counted.take() {
             Some(counted) => counted,

@@ -8,12 +8,15 @@
 //! stdout  = []                              # each must occur
 //! creates = ["out.refused/log.jsonl"]       # exactly these files are new; `x/**` is some below x; default none
 //! stdin   = "text"                          # default none
+//! [contents]                                # a case that publishes tells texts that occur in its data files
+//! "out/data/part-00000.csv" = [",2025,1900\n"]
 //! ```
 //!
-//! The folder is copied first. A file `X.hex` becomes `X` with the
+//! What was there before must stay as it was, byte by byte, and no folder without a new file in it may be left behind. The folder is copied first. A file `X.hex` becomes `X` with the
 //! bytes that its hex digits say, so that odd bytes can stand in a repository. A cell that holds `CANARY` may never be told.
 
 use crate::support::{Folder, program};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -38,8 +41,10 @@ struct Case {
     /// Empty folders to make first.
     #[serde(default)]
     folders: Vec<String>,
+    /// By new file, texts that must occur in it.
+    #[serde(default)]
+    contents: BTreeMap<String, Vec<String>>,
     /// What the case is about, for readers.
-    #[allow(dead_code)]
     about: String,
 }
 
@@ -69,7 +74,7 @@ fn run(path: &Path) -> Result<(), String> {
             return Ok(()); // we are root: nothing is unwritable
         }
     }
-    let before = folder.files();
+    let before = entries(&folder);
     let mut child = program()
         .args(&case.args)
         .current_dir(folder.path())
@@ -99,11 +104,32 @@ fn run(path: &Path) -> Result<(), String> {
             .filter(|part| stderr.contains(*part) || stdout.contains(*part))
             .map(|part| format!("told {part:?}")),
     );
-    let mut created: Vec<String> = folder.files().into_iter().filter(|file| !before.contains(file)).collect();
+    let after = entries(&folder);
+    for (name, bytes) in &before {
+        match after.get(name) {
+            None => wrong.push(format!("{name} is gone")),
+            Some(now) if now != bytes => wrong.push(format!("{name} was changed")),
+            Some(_) => {}
+        }
+    }
+    let new = || after.iter().filter(|(name, _)| !before.contains_key(*name));
+    let mut created: Vec<String> = new().filter(|(_, bytes)| bytes.is_some()).map(|(name, _)| name.clone()).collect();
+    for (name, _) in new().filter(|(_, bytes)| bytes.is_none()) {
+        if !created.iter().any(|file| file.starts_with(&format!("{name}/"))) {
+            wrong.push(format!("left the empty folder {name}"));
+        }
+    }
     for file in created.iter().filter(|file| file.contains(".failed/") || file.contains(".refused/")) {
-        if folder.read(file).contains("CANARY") {
+        if holds(after[file].as_deref(), "CANARY") {
             wrong.push(format!("{file} holds a cell"));
         }
+    }
+    for (file, texts) in &case.contents {
+        let bytes = after.get(file).and_then(|bytes| bytes.as_deref());
+        wrong.extend(texts.iter().filter(|text| !holds(bytes, text)).map(|text| format!("{file} lacks {text:?}")));
+    }
+    for file in created.iter().filter(|file| file.contains("/data/part-") && !case.contents.contains_key(*file)) {
+        wrong.push(format!("`contents` does not say what is in {file}"));
     }
     for pattern in case.creates.iter().filter(|pattern| pattern.ends_with("/**")) {
         if let Some(first) = created.iter().position(|file| file.starts_with(pattern.trim_end_matches("**"))) {
@@ -114,7 +140,32 @@ fn run(path: &Path) -> Result<(), String> {
     if created != case.creates {
         wrong.push(format!("created {created:?}, not {:?}", case.creates));
     }
+    if case.about.is_empty() {
+        wrong.push("`about` says nothing".into());
+    }
     if wrong.is_empty() { Ok(()) } else { Err(format!("{name}: {}\nstderr: {stderr}", wrong.join("; "))) }
+}
+
+/// Every file below with its bytes, and every folder with none, by relative name.
+fn entries(folder: &Folder) -> BTreeMap<String, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.path().to_path_buf()];
+    while let Some(inner) = folders.pop() {
+        for entry in std::fs::read_dir(&inner).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned();
+            let bytes = (!path.is_dir()).then(|| std::fs::read(&path).unwrap());
+            if bytes.is_none() {
+                folders.push(path);
+            }
+            found.insert(name, bytes);
+        }
+    }
+    found
+}
+
+fn holds(bytes: Option<&[u8]>, text: &str) -> bool {
+    bytes.is_some_and(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
 }
 
 fn copy(from: &Path, to: &Folder, below: &str) {

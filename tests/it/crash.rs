@@ -5,7 +5,7 @@
 //! stage and the release themselves; and random instants. So the program that is killed is the one that is shipped.
 //! `OUTIS_KILLS=500` makes the count that a release of this program is held to; without it a short round is made.
 
-use crate::support::{Folder, program};
+use crate::support::{Folder, can_mount, program};
 use outis::run::Options;
 use outis::run::verify::{Trust, trusted, verify};
 use std::os::unix::fs::PermissionsExt as _;
@@ -346,12 +346,7 @@ fn an_approval_killed_at_any_instant_leaves_what_waits_or_a_whole_release() {
 fn a_disk_that_is_full_at_any_write_of_an_approval_leaves_what_waits_or_a_whole_release() {
     let folder = asking(4000);
     std::fs::create_dir(folder.join("disk")).unwrap();
-    let able = Command::new("unshare")
-        .args(["-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"])
-        .current_dir(folder.path())
-        .output();
-    if !able.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no disk can be mounted here");
+    if !can_mount(&folder) {
         return;
     }
     // the disk is filled up but for so many pages, one more each time, until the approval fits
@@ -392,12 +387,7 @@ fn a_disk_that_is_full_at_any_write_of_an_approval_leaves_what_waits_or_a_whole_
 fn a_disk_that_is_full_at_any_write_leaves_a_whole_release_or_a_log() {
     let folder = folder(4000);
     std::fs::create_dir(folder.join("disk")).unwrap();
-    let able = Command::new("unshare")
-        .args(["-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"])
-        .current_dir(folder.path())
-        .output();
-    if !able.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no disk can be mounted here");
+    if !can_mount(&folder) {
         return;
     }
     // one size after another, by pages, until it fits; every write is the one that finds the disk full for some size

@@ -1,6 +1,6 @@
 //! What the world does to a run: full disks, inputs that change, signals. It ends with code 2 and leaves its log alone.
 
-use crate::support::{Folder, Ran, program};
+use crate::support::{Folder, Ran, can_mount, program};
 use outis::error::ErrorKind;
 use outis::profile;
 use outis::run::{self, Job, Options, Progress, Stage};
@@ -89,9 +89,7 @@ fn a_full_disk_stops_the_run_and_its_log_stays() {
     // a disk of one mebibyte in a name space of its own, where the system lets us have one
     std::fs::create_dir(folder.join("disk")).unwrap();
     let mount = "mount -t tmpfs -o size=1m none disk";
-    let able = Command::new("unshare").args(["-rm", "sh", "-c", mount]).current_dir(folder.path()).output();
-    if !able.is_ok_and(|output| output.status.success()) {
-        eprintln!("skipped: no disk can be mounted here");
+    if !can_mount(&folder) {
         return;
     }
     let script = format!(

@@ -23,6 +23,7 @@ mod crash; // killed runs and full disks: whole releases or logs
 mod custody; // the organisation's log, the salt of the source, keys that are named and never shown
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
+mod first_run; // README's first command as it stands there, and the same with too few rows
 mod independent; // evidence checked by programs and libraries of others
 mod leak; // canary markers in every cell, searched in every artefact
 mod ledger; // two releases that are harmless alone and tell something together
@@ -32,6 +33,7 @@ mod oracle; // optima that ARX found
 mod person_search; // the best levels for whole persons, by definition
 mod persons; // k counted on persons, not on rows
 mod population; // membership: a table of the population, through the operators of the release
+mod progress; // the line on a terminal, and nothing of it elsewhere
 mod recode; // local and multidimensional recoding: every model holds, never worse than the levels
 mod recoding; // the same through the program: what leaves covers its rows and holds
 mod recount; // what a reader counts again: models, digests of both suites, the program

@@ -243,6 +243,29 @@ fn rows_add_up_whatever_became_of_them_and_however_the_run_ended() {
 }
 
 #[test]
+fn the_digest_of_the_profile_is_that_of_its_file() {
+    use sha2::Digest as _;
+    let folder = Folder::new();
+    folder.write("in.csv", table());
+    // bytes that a parser would not give back: a comment, a word that is not ASCII, ends of lines of another system
+    let commented = format!("# für the office\r\n{PROFILE}").replace("tier = \"trade\"\n", "tier   = 'trade'\r\n");
+    let mut told = Vec::new();
+    for (name, text) in [("plain", PROFILE), ("commented", &commented)] {
+        let file = format!("{name}.toml");
+        folder.write(&file, text);
+        let expected = data_encoding::HEXLOWER.encode(&sha2::Sha256::digest(text));
+        let report = folder.outis(&["run", &file, "-i", "in.csv", "-o", name, "--json", "--quiet"]).expect(0).json();
+        let opened = &events(&folder, &format!("{name}/evidence/log.jsonl"))[0];
+        assert_eq!(opened["type"], "run_opened");
+        assert_eq!(opened["body"]["profile_digest"], expected, "of the very bytes");
+        assert_eq!(report["profile_digest"], expected);
+        told.push((expected, opened["body"]["plan_digest"].clone()));
+    }
+    assert_ne!(told[0].0, told[1].0, "another text");
+    assert_eq!(told[0].1, told[1].1, "and the same plan");
+}
+
+#[test]
 fn the_log_says_until_when_it_is_kept() {
     let folder = Folder::new();
     folder.write("p.toml", PROFILE);

@@ -75,6 +75,25 @@ fn examples_of_ready_profiles_hold() {
 }
 
 #[test]
+fn ready_profiles_are_told_with_their_readers_their_promise_and_its_limit() {
+    let text = std::fs::read_to_string(root().join("profiles/README.md")).unwrap();
+    let words = |paragraph: &str| paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
+    let paragraphs: Vec<String> = text.split("\n\n").map(words).collect();
+    for profile in profiles(&root().join("profiles")) {
+        let name = profile.file_name().unwrap().to_string_lossy().into_owned();
+        let begin = format!("**{name}** is for ");
+        let found: Vec<&String> = paragraphs.iter().filter(|paragraph| paragraph.starts_with(&begin)).collect();
+        let [paragraph] = found[..] else { panic!("{name} has {} paragraphs", found.len()) };
+        for part in [". It promises ", ". It does not "] {
+            assert!(paragraph.contains(part), "the paragraph of {name} lacks {part:?}");
+        }
+    }
+    for named in paragraphs.iter().filter_map(|paragraph| paragraph.strip_prefix("**")?.split_once(".toml** ")) {
+        assert!(root().join(format!("profiles/{}.toml", named.0)).is_file(), "{} is told and not there", named.0);
+    }
+}
+
+#[test]
 fn ready_profiles_for_the_sample_release_it_and_the_release_verifies() {
     let folder = Folder::new();
     folder.outis(&["sample", "--rows", "100000", "--output", "in.csv"]).expect(0);

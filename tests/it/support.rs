@@ -88,3 +88,15 @@ pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     eprintln!("skipped: ../shared/{name} is not here");
     None
 }
+
+/// Whether a small disk can be mounted in a name space of our own, on the folder `disk`; with CI=true it must be possible.
+pub(crate) fn can_mount(folder: &Folder) -> bool {
+    let mount = ["-rm", "sh", "-c", "mount -t tmpfs -o size=64k none disk"];
+    let able = Command::new("unshare").args(mount).current_dir(folder.path()).output();
+    let able = able.is_ok_and(|output| output.status.success());
+    assert!(able || std::env::var("CI").as_deref() != Ok("true"), "CI can mount a disk in a name space of its own");
+    if !able {
+        eprintln!("skipped: no disk can be mounted here");
+    }
+    able
+}

@@ -207,7 +207,7 @@ fn ends(path: &Path) -> std::io::Result<Vec<u8>> {
 /// The different cells of some columns, nulls left out, in order of their bytes.
 fn distinct(source: &Source, places: &[usize], progress: &Progress) -> Result<Vec<Vec<Vec<u8>>>> {
     let pool = make_pool(1)?;
-    progress.begin(Stage::Survey, source.total_bytes());
+    progress.begin(Stage::Survey);
     let pass = source.pass()?.only(places.iter().copied()).without_fingerprints();
     let worker = Cells { places, cells: vec![BTreeSet::new(); places.len()] };
     let (mut workers, _) = each_shard(source, &pass, &pool, vec![worker], progress)?;

@@ -144,7 +144,7 @@ fn count(
     let of_models = sensitive(story).into_iter().map(|name| names.iter().position(|known| *known == name));
     let sensitive: Vec<usize> = of_models.collect::<Option<_>>().ok_or(ErrorKind::MissingColumn)?;
     let pool = make_pool(options.threads)?;
-    progress.begin(Stage::Gate, source.total_bytes());
+    progress.begin(Stage::Gate);
     let (table, done) = tally(&source, &quasi, &sensitive, subject, &pool, progress)?;
     let mut rows = vec![0; paths.len()];
     for shard in done {

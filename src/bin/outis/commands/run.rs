@@ -217,7 +217,9 @@ fn refusal_hint(report: &RunReport) -> &'static str {
         Some("suppression") if failed.is_some_and(|rule| rule.measured.contains("no levels fit")) => {
             "allow more under `suppress_at_most`, raise a `max_level`, or ask less of the model that fails"
         }
-        Some("suppression") => "raise the `level` of a quasi-identifier, or allow more under `suppress_at_most`",
+        Some("suppression") => {
+            "bring more rows, raise the `level` of a quasi-identifier, or allow more under `suppress_at_most`"
+        }
         Some("tier") => "change `tier` when the release may go out",
         Some("k-anonymity") => "raise the `level` of a quasi-identifier",
         _ => "the reasons stand in the log",
