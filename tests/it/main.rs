@@ -24,6 +24,7 @@ mod custody; // the organisation's log, the salt of the source, keys that are na
 mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod independent; // evidence checked by programs and libraries of others
+mod keys; // keys from outside: the same tokens from every source, and written nowhere
 mod leak; // canary markers in every cell, searched in every artefact
 mod ledger; // two releases that are harmless alone and tell something together
 mod levels; // the solver's levels: ARX's optima through the program, DESIGN's profile as written
