@@ -499,6 +499,77 @@ fn ndjson_is_read_and_written_packed_and_plain_alike() {
     }
 }
 
+/// Cells of three megabytes, which no buffer of a usual size holds: from and into every format, each whole and in its row.
+#[test]
+fn cells_of_megabytes_are_whole_in_every_format() {
+    use outis::read::{Options, Scratch, Source};
+    let folder = Folder::new();
+    let profile = "name = \"m\"\nversion = \"1\"\ngoal = \"deidentified\"\ntier = \"conditional\"\n\
+        [[column]]\nname = \"n\"\nrole = \"insensitive\"\n[[column]]\nname = \"long\"\nrole = \"insensitive\"\n";
+    folder.write("p.toml", profile);
+    // what looks the same at no two places, with all that a format must quote
+    let long = |row: u32| -> String {
+        let size = 3_000_000 + 7 * row as usize;
+        let mut text = String::with_capacity(size + 40);
+        let mut state = row + 1;
+        while text.len() < size {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            text.push_str(&format!("{state:x}"));
+            text.push_str([",", "\"", "\n", "中", " ", "\\", "{", "\t"][state as usize >> 29]);
+        }
+        text
+    };
+    let cells: Vec<(u32, String)> =
+        (0..4).map(|row| (row, if row == 2 { "short".to_owned() } else { long(row) })).collect();
+    let quoted = |text: &str| text.replace('"', "\"\"");
+    let rows: String = cells.iter().map(|(row, cell)| format!("{row},\"{}\"\n", quoted(cell))).collect();
+    folder.write("in.csv", format!("n,long\n{rows}"));
+    let read = |path: &str| {
+        let source = Source::open(&[folder.join(path)], Options::default()).unwrap();
+        let (pass, mut scratch, mut found) = (source.pass().unwrap(), Scratch::default(), Vec::new());
+        while let Some(shard) = pass.next().unwrap() {
+            let mut take = |batch: outis::value::Batch<'_>| {
+                for row in 0..batch.rows {
+                    let [n, cell] = [0, 1].map(|at| {
+                        let mut out = Vec::new();
+                        assert!(batch.columns[at].write_text(row, &mut out));
+                        String::from_utf8(out).unwrap()
+                    });
+                    found.push((n.parse::<u32>().unwrap(), cell));
+                }
+                Ok(())
+            };
+            shard.read(&mut scratch, &mut take).unwrap();
+        }
+        found.sort();
+        found
+    };
+    for (format, end) in [("csv", "csv"), ("ndjson", "ndjson"), ("parquet", "parquet"), ("ipc", "arrow")] {
+        folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", format, "--output-format", format]).expect(0);
+        let part = format!("{format}/data/part-00000.{end}");
+        assert!(read(&part) == cells, "{format}: a cell is not whole");
+        // and from that format back to the first
+        let back = format!("back-{format}");
+        folder.outis(&["run", "p.toml", "-i", &part, "-o", &back, "--output-format", "csv"]).expect(0);
+        let text = std::fs::read(folder.join(&back).join("data/part-00000.csv")).unwrap();
+        let mut found: Vec<(u32, String)> =
+            csv::Reader::from_reader(&text[..]).deserialize().collect::<Result<_, _>>().unwrap();
+        found.sort();
+        assert!(found == cells, "{format} to csv: a cell is not whole");
+    }
+    // what the library read is what other readers read
+    let lines = folder.read("ndjson/data/part-00000.ndjson");
+    let mut found: Vec<(u32, String)> = lines
+        .lines()
+        .map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            (row["n"].to_string().trim_matches('"').parse().unwrap(), row["long"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    found.sort();
+    assert!(found == cells, "serde_json reads other lines");
+}
+
 #[test]
 fn decimals_of_a_fixed_scale_stay_decimals() {
     use outis::value::{Column, DataType, Decimal, Field, Schema};
