@@ -208,6 +208,10 @@ fn a_dropped_stream_is_wiped() {
     let key = std::ptr::from_ref(&*stream.sequence.key).addr();
     assert_eq!(words_left(stream, key, 32), (4, 0), "the key");
     let stream = Box::new(Repeatable::new(&MasterKey::ephemeral().unwrap().stream("test"), 1));
+    let (core, size) = (std::ptr::from_ref(&stream.sequence.core).addr(), size_of_val(&stream.sequence.core));
+    let (before, after) = words_left(stream, core, size);
+    assert!(before >= 4 && after == 0, "{after} words of {before} are left of the cipher");
+    let stream = Box::new(Repeatable::new(&MasterKey::ephemeral().unwrap().stream("test"), 1));
     let place = std::ptr::from_ref(&stream.sequence.buffer).addr();
     let (before, after) = words_left(stream, place, 1024);
     assert!(before > 100 && after == 0, "{after} words of {before} are left of what it drew");
