@@ -198,3 +198,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_dropped_stream_is_wiped() {
+    use crate::secret::words_left;
+    // on the heap as in use, so that its memory is not the stack that this test goes on with
+    let stream = Box::new(Repeatable::new(&MasterKey::ephemeral().unwrap().stream("test"), 1));
+    let key = std::ptr::from_ref(&*stream.sequence.key).addr();
+    assert_eq!(words_left(stream, key, 32), (4, 0), "the key");
+    let stream = Box::new(Repeatable::new(&MasterKey::ephemeral().unwrap().stream("test"), 1));
+    let (core, size) = (std::ptr::from_ref(&stream.sequence.core).addr(), size_of_val(&stream.sequence.core));
+    let (before, after) = words_left(stream, core, size);
+    assert!(before >= 4 && after == 0, "{after} words of {before} are left of the cipher");
+    let stream = Box::new(Repeatable::new(&MasterKey::ephemeral().unwrap().stream("test"), 1));
+    let place = std::ptr::from_ref(&stream.sequence.buffer).addr();
+    let (before, after) = words_left(stream, place, 1024);
+    assert!(before > 100 && after == 0, "{after} words of {before} are left of what it drew");
+}

@@ -357,8 +357,13 @@ mod tests {
     use super::*;
 
     /// All ends and rows of a text, read `most` rows at a time.
-    fn read(text: &[u8], quote: Option<u8>, most: usize, finder: Option<Finder>) -> (Vec<u32>, Vec<u32>, bool) {
-        let mut scanner = Scanner::new(text, b',', quote, false);
+    fn read(
+        text: &[u8],
+        (delimiter, quote): (u8, Option<u8>),
+        most: usize,
+        finder: Option<Finder>,
+    ) -> (Vec<u32>, Vec<u32>, bool) {
+        let mut scanner = Scanner::new(text, delimiter, quote, false);
         scanner.finder = finder;
         let (mut marks, mut ends, mut rows, mut start, mut quotes) =
             (Marks::default(), Vec::new(), Vec::new(), 0, false);
@@ -389,17 +394,57 @@ mod tests {
         }
     }
 
+    /// Delimiters and quotes, as profiles take them: two ASCII bytes, neither of which ends a line.
+    fn signs() -> impl proptest::strategy::Strategy<Value = (u8, u8)> {
+        use proptest::prelude::*;
+        let delimiter =
+            prop_oneof![Just(b','), Just(b';'), Just(b'\t'), Just(b'|'), Just(0x1f), Just(b' '), Just(b'~')];
+        let quote = prop_oneof![2 => Just(b'"'), 1 => Just(b'\''), 1 => Just(b'`'), 1 => Just(b'!')];
+        (delimiter, quote)
+    }
+
+    /// All ends and rows of a text, by a look at every byte.
+    fn one_by_one(text: &[u8], (delimiter, quote): (u8, Option<u8>)) -> (Vec<u32>, Vec<u32>) {
+        let (mut ends, mut rows, mut inside, mut marked) = (Vec::new(), Vec::new(), false, false);
+        for (at, byte) in text.iter().enumerate() {
+            if Some(*byte) == quote {
+                (inside, marked) = (!inside, true);
+            } else if !inside && (*byte == delimiter || *byte == b'\n') {
+                ends.push(place(at) | if marked { QUOTED } else { 0 });
+                marked = false;
+                if *byte == b'\n' {
+                    rows.push(place(ends.len()));
+                }
+            }
+        }
+        // the last row may end with the text
+        let start = rows.last().map_or(0, |end| (ends[*end as usize - 1] & !QUOTED) as usize + 1);
+        if start < text.len() {
+            ends.push(place(text.len()) | if marked { QUOTED } else { 0 });
+            rows.push(place(ends.len()));
+        }
+        (ends, rows)
+    }
+
     proptest::proptest! {
         #[test]
         fn wide_registers_agree_with_any_machine(
             pieces in proptest::collection::vec(("[ab]{0,40}", "[,\n\"\r]{0,3}"), 0..120), most in 128_usize..200,
-            lines in 0_usize..400, quoted: bool,
+            lines in 0_usize..400, quoted: bool, (delimiter, quote) in signs(),
         ) {
             let text = pieces.iter().map(|(words, ends)| format!("{words}{ends}")).collect::<String>() + &"\n".repeat(lines);
-            let quote = quoted.then_some(b'"');
-            let expected = read(text.as_bytes(), quote, most, None);
+            // what stands for both is put in both places, so that comma and `"` are cells like others where they are neither
+            let text: Vec<u8> = text.bytes().enumerate().map(|(at, byte)| match byte {
+                b',' if at % 5 > 0 => delimiter,
+                b'"' if at % 5 > 0 => quote,
+                other => other,
+            }).collect();
+            let signs = (delimiter, quoted.then_some(quote));
+            let expected = read(&text, signs, most, None);
+            let (ends, rows) = one_by_one(&text, signs);
+            proptest::prop_assert!(expected.0 == ends && expected.1 == rows, "any machine finds what a look at every byte finds");
             for finder in Finder::all() {
-                let found = read(text.as_bytes(), quote, most, Some(finder));
+                let found = read(&text, signs, most, Some(finder));
                 proptest::prop_assert!(found == expected, "ends, rows or quotes differ");
             }
         }

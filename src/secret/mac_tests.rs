@@ -126,3 +126,19 @@ proptest! {
         check(&messages);
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn dropped_field_keys_are_wiped() {
+    use crate::secret::{Label, MasterKey, Suite, words_left};
+    let label = Label { domain: "person", release: "", semantic: "id", canonicaliser: 1 };
+    for suite in [Suite::HmacSha256, Suite::HmacSm3] {
+        let key = MasterKey::ephemeral().unwrap().field(suite, &label);
+        let (place, size) = match &key.0 {
+            Keyed::Sha256(states) => (std::ptr::from_ref(&**states).addr(), size_of_val(&**states)),
+            Keyed::Sm3(hmac) => (std::ptr::from_ref(&**hmac).addr(), size_of_val(&**hmac)),
+        };
+        let (before, after) = words_left(key, place, size);
+        assert!(before >= 8 && after == 0, "{}: {after} words of {before} are left", suite.name());
+    }
+}

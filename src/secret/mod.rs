@@ -237,6 +237,24 @@ fn no_key(why: &'static str) -> Error {
     Error::new(ErrorKind::Key(why))
 }
 
+/// Drops a key and looks at the memory that its secret stood in, which the system shows however it is used since: how many of its
+/// words of eight bytes stand there before, and how many after. Words of few different bytes are no secret. The allocator writes
+/// over the first two words of what it is given back.
+#[cfg(all(test, target_os = "linux"))]
+pub(crate) fn words_left<T>(key: T, address: usize, length: usize) -> (usize, usize) {
+    use std::os::unix::fs::FileExt;
+    let memory = std::fs::File::open("/proc/self/mem").expect("a process may read its own memory");
+    // Both are there before the key goes, so that neither is given its memory.
+    let [mut before, mut after] = [(); 2].map(|()| vec![0; length]);
+    memory.read_exact_at(&mut before, address as u64).expect("the secret is there");
+    drop(key);
+    // What is no longer mapped cannot be read: nothing stands there.
+    let _ = memory.read_exact_at(&mut after, address as u64);
+    let words = before.as_chunks::<8>().0.iter().zip(after.as_chunks::<8>().0);
+    let secret = words.filter(|(word, _)| std::collections::BTreeSet::from(**word).len() > 3);
+    secret.fold((0, 0), |(all, left), (before, after)| (all + 1, left + usize::from(before == after)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -279,12 +297,39 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_locked_key_is_locked() {
-        let key = MasterKey::ephemeral().unwrap();
+        let mut key = MasterKey::ephemeral().unwrap();
         let page = format!("{:x}-", key.bytes().as_ptr().addr());
-        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
-        let locked = maps.lines().skip_while(|line| !line.starts_with(&page)).find(|line| line.starts_with("Locked:"));
-        // A locked page is a mapping of its own; an unlocked one is not.
-        assert_eq!(key.is_locked(), locked.is_some_and(|line| !line.contains(" 0 kB")));
+        let locked = || {
+            let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+            let found =
+                maps.lines().skip_while(|line| !line.starts_with(&page)).find(|line| line.starts_with("Locked:"));
+            // A locked page is a mapping of its own; an unlocked one is not.
+            found.is_some_and(|line| !line.contains(" 0 kB"))
+        };
+        assert_eq!(key.is_locked(), locked());
+        // The page outlives its key here, or the key of another test could be given it, and lock it.
+        let other = vec![0; key.page.len()].into_boxed_slice();
+        let page_of_key = std::mem::replace(&mut key.page, other);
+        assert_eq!(key.is_locked(), locked());
+        drop(key);
+        assert!(!locked(), "the lock ends with the key");
+        drop(page_of_key);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn dropped_keys_are_wiped() {
+        let master = MasterKey::ephemeral().unwrap();
+        let place = std::ptr::from_ref(master.bytes()).addr();
+        assert_eq!(words_left(master, place, 32), (4, 0));
+        let stream = MasterKey::ephemeral().unwrap().stream("shuffle");
+        let place = std::ptr::from_ref(stream.bytes()).addr();
+        assert_eq!(words_left(stream, place, 32), (4, 0));
+        // what is not wiped is seen
+        let plain: Box<[u8; 32]> = Box::new(*MasterKey::ephemeral().unwrap().bytes());
+        let place = std::ptr::from_ref(&*plain).addr();
+        let (before, after) = words_left(plain, place, 32);
+        assert!(before == 4 && after > 0, "{before} {after}");
     }
 
     #[test]

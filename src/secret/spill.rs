@@ -110,6 +110,14 @@ mod tests {
         cipher(3).apply(u64::MAX - 5, &mut [0; 6]);
     }
 
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_dropped_cipher_is_wiped() {
+        let cipher = SpillCipher::new(&MasterKey::ephemeral().unwrap().stream("spill"));
+        let place = std::ptr::from_ref(&*cipher.key).addr();
+        assert_eq!(crate::secret::words_left(cipher, place, 32), (4, 0));
+    }
+
     proptest! {
         #[test]
         fn any_piece_equals_the_same_piece_of_the_whole(start in 0_usize..5000, length in 0_usize..3000, base in 0_u64..u64::MAX / 2) {

@@ -15,6 +15,29 @@ pub struct Published {
 
 /// Forces the staged files to disk and renames the stage to its target.
 ///
+/// What the gate passed can be published, once:
+///
+/// ```
+/// use outis::{gate::{Judgement, Passed}, write::{Stage, publish}};
+/// fn passed(proof: Passed<Stage>) { let _ = publish(proof); }
+/// fn judged(it: Judgement<Stage>) { if let Judgement::Passed(proof) = it { passed(proof) } }
+/// ```
+///
+/// A stage is no proof, none can be made of it, and one proof does not publish twice:
+///
+/// ```compile_fail,E0308
+/// use outis::{gate::{Judgement, Passed}, write::{Stage, publish}};
+/// fn passed(stage: Stage) { let _ = publish(stage); }
+/// ```
+/// ```compile_fail,E0423
+/// use outis::{gate::{Judgement, Passed}, write::{Stage, publish}};
+/// fn passed(stage: Stage) { let _ = publish(Passed(stage)); }
+/// ```
+/// ```compile_fail,E0382
+/// use outis::{gate::{Judgement, Passed}, write::{Stage, publish}};
+/// fn passed(proof: Passed<Stage>) { let _ = publish(proof); let _ = publish(proof); }
+/// ```
+///
 /// # Errors
 /// When the disk or the target refuses; then nothing is visible and the stage is removed.
 pub fn publish<S: Into<Stage>>(proof: Passed<S>) -> Result<Published> {

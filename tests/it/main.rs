@@ -25,6 +25,7 @@ mod faults; // full disks, inputs that change, signals: code 2 and nothing left
 mod file_leaks; // what formats tell beside the rows: real in plain writers, gone in ours
 mod first_run; // README's first command as it stands there, and the same with too few rows
 mod independent; // evidence checked by programs and libraries of others
+mod keys; // keys from outside: the same tokens from every source, and written nowhere
 mod leak; // canary markers in every cell, searched in every artefact
 mod ledger; // two releases that are harmless alone and tell something together
 mod levels; // the solver's levels: ARX's optima through the program, DESIGN's profile as written

@@ -423,6 +423,249 @@ fn typed_columns_stay_typed_and_exact() {
     assert!(lines[0].ends_with(",\"ok\":true,\"word\":\"a,b\"}") && lines[1].contains("\"n\":null"), "{lines:?}");
 }
 
+/// One row per kind of edge: ends of the ranges, the sign of zero, digits that decimals lose, and nothing at all.
+fn typed() -> (outis::value::Schema, Vec<outis::value::Column<'static>>) {
+    use outis::value::{Column, DataType, Date, Decimal, Field, Schema, TextBuilder};
+    let kinds = [
+        ("row", DataType::Integer),
+        ("day", DataType::Date),
+        ("moment", DataType::Timestamp),
+        ("ratio", DataType::Float),
+        ("price", DataType::Decimal),
+        ("sure", DataType::Boolean),
+        ("word", DataType::Text),
+    ];
+    let field = |(name, data_type): (&str, DataType)| Field { name: name.into(), data_type };
+    let day = |year, month, day| Date::new(year, month, day);
+    let price = |text: &str| Decimal::parse(text.as_bytes());
+    let mut words = TextBuilder::default();
+    for word in [Some("a,b"), Some(""), None, Some("\"\n中"), Some("2024-02-29")] {
+        words.push_option(word.map(str::as_bytes));
+    }
+    let columns = vec![
+        Column::Integer((0..5).map(Some).collect()),
+        Column::Date(vec![day(1, 1, 1), day(1969, 12, 31), None, day(2024, 2, 29), day(9999, 12, 31)]),
+        Column::Timestamp(vec![Some(-1), Some(1_709_210_096_789_012), None, Some(0), Some(253_402_300_799_999_999)]),
+        Column::Float(vec![
+            Some(0.1),
+            Some(-0.0),
+            None,
+            Some(f64::MIN_POSITIVE / 8.0),
+            Some(-1.797_693_134_862_315_7e308),
+        ]),
+        Column::Decimal(vec![price("1945.30"), price("-0.05"), None, price("0.00"), price("99999999999999999999.99")]),
+        Column::Boolean(vec![Some(true), Some(false), None, Some(false), Some(true)]),
+        Column::Text(words.finish(false)),
+    ];
+    (Schema::new(kinds.map(field).into()).unwrap(), columns)
+}
+
+/// Dates, moments and doubles, too, from both typed formats into both, kept and permuted; read by polars, not by us.
+#[test]
+fn every_type_stays_itself_and_every_value_exact_in_typed_files() {
+    use outis::write::{Format, Layout, PartWriter, RecordEncoder};
+    use polars::prelude::{AnyValue, DataFrame, DataType, TimeUnit};
+    use polars_io::SerReader as _;
+    let folder = Folder::new();
+    let (schema, columns) = typed();
+    for (format, name) in [(Format::Parquet, "in.parquet"), (Format::Ipc, "in.arrow")] {
+        let mut layout = Layout::new(format, schema.clone());
+        layout.decimal_scales = schema.fields().iter().map(|field| (field.name == "price").then_some(2)).collect();
+        let (mut encoder, mut writer) = (RecordEncoder::new(&layout), PartWriter::start(&layout, Vec::new()).unwrap());
+        writer.batch(&mut encoder, &columns).unwrap();
+        folder.write(name, writer.finish().unwrap());
+    }
+    let profile = |apply: &str| {
+        let mut text = "name = \"t\"\nversion = \"1\"\ngoal = \"deidentified\"\ntier = \"conditional\"\n".to_owned();
+        for field in schema.fields() {
+            let apply = if field.name == "row" { "" } else { apply };
+            text += &format!("[[column]]\nname = \"{}\"\nrole = \"insensitive\"\n{apply}", field.name);
+        }
+        text
+    };
+    folder.write("keep.toml", profile(""));
+    folder.write("shuffle.toml", profile("apply = \"shuffle\"\n"));
+    let read = |name: &str| -> DataFrame {
+        let file = std::fs::File::open(folder.join(name)).unwrap();
+        if name.ends_with("parquet") {
+            polars_io::parquet::read::ParquetReader::new(file).finish().unwrap()
+        } else {
+            polars_io::ipc::IpcReader::new(file).finish().unwrap()
+        }
+    };
+    // every row as polars prints it, by its number; a double by its bits
+    let rows = |frame: &DataFrame| -> Vec<Vec<String>> {
+        let shown = |value: AnyValue| match value {
+            AnyValue::Float64(number) => format!("{:x}", number.to_bits()),
+            other => format!("{other:?}"),
+        };
+        let row = |at: usize| frame.columns().iter().map(|column| shown(column.get(at).unwrap())).collect();
+        let mut rows: Vec<Vec<String>> = (0..frame.height()).map(row).collect();
+        rows.sort();
+        rows
+    };
+    let kinds = [
+        DataType::Int64,
+        DataType::Date,
+        DataType::Datetime(TimeUnit::Microseconds, None),
+        DataType::Float64,
+        DataType::Decimal(38, 2),
+        DataType::Boolean,
+        DataType::String,
+    ];
+    for source in ["in.parquet", "in.arrow"] {
+        let expected = rows(&read(source));
+        let (leap, last) = (
+            ["Int64(3)", "Date(19782)", "Datetime(0, Microseconds, None)", "2000000000000", "Decimal(0, 38, 2)"],
+            ["Int64(4)", "Date(2932896)", "Datetime(253402300799999999, Microseconds, None)", "ffefffffffffffff"],
+        );
+        assert!(expected[3].starts_with(&leap.map(str::to_owned)) && expected[4].starts_with(&last.map(str::to_owned)));
+        for (format, end) in [("parquet", "parquet"), ("ipc", "arrow")] {
+            for way in ["keep", "shuffle"] {
+                let target = format!("{source}-{format}-{way}");
+                let profile = format!("{way}.toml");
+                folder.outis(&["run", &profile, "-i", source, "-o", &target, "--output-format", format]).expect(0);
+                let frame = read(&format!("{target}/data/part-00000.{end}"));
+                assert_eq!(frame.dtypes(), kinds, "{target}");
+                let found = rows(&frame);
+                if way == "keep" {
+                    assert_eq!(found, expected, "{target}");
+                }
+                for place in 0..kinds.len() {
+                    let column = |rows: &[Vec<String>]| {
+                        let mut cells: Vec<String> = rows.iter().map(|row| row[place].clone()).collect();
+                        cells.sort();
+                        cells
+                    };
+                    assert_eq!(column(&found), column(&expected), "{target}: column {place}");
+                }
+            }
+        }
+    }
+}
+
+/// Packed lines come in, packed lines leave, and they say the same as plain ones.
+#[test]
+fn ndjson_is_read_and_written_packed_and_plain_alike() {
+    use std::io::{Read as _, Write as _};
+    let folder = Folder::new();
+    folder.write(
+        "p.toml",
+        "name = \"n\"\nversion = \"1\"\ngoal = \"deidentified\"\ntier = \"conditional\"\n\
+         [[column]]\nname = \"n\"\nrole = \"insensitive\"\n[[column]]\nname = \"word\"\nrole = \"insensitive\"\n",
+    );
+    let lines: Vec<String> = (0..9000)
+        .map(|row| format!("{{\"n\":{row}.50,\"word\":\"{} \\\"中\\\"\"}}", ["north", "south"][row % 2]))
+        .collect();
+    let plain = lines.join("\n") + "\n";
+    folder.write("in.ndjson", &plain);
+    // two members behind each other are one text, as `cat` makes them
+    let (first, second) = plain.split_at(plain.len() / 3);
+    let gzip = |text: &str| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(text.as_bytes()).unwrap();
+        packer.finish().unwrap()
+    };
+    folder.write("in.ndjson.gz", [gzip(first), gzip(second)].concat());
+    let zstd = |text: &str| zstd::stream::encode_all(text.as_bytes(), 1).unwrap();
+    folder.write("in.ndjson.zst", [zstd(first), zstd(second)].concat());
+    let mut expected = lines;
+    expected.sort();
+    for input in ["in.ndjson", "in.ndjson.gz", "in.ndjson.zst"] {
+        for (packing, end) in [("none", ""), ("gzip", ".gz"), ("zstd", ".zst")] {
+            folder.write("q.toml", folder.read("p.toml") + &format!("[output]\ncompression = \"{packing}\"\n"));
+            let target = format!("{input}-{packing}");
+            folder.outis(&["run", "q.toml", "-i", input, "-o", &target, "--output-format", "ndjson"]).expect(0);
+            let (mut text, mut parts) = (String::new(), 0);
+            for name in folder.files().iter().filter(|name| name.starts_with(&format!("{target}/data/"))) {
+                assert!(name.ends_with(&format!(".ndjson{end}")), "{name}");
+                let bytes = std::fs::read(folder.join(name)).unwrap();
+                match packing {
+                    "none" => bytes.as_slice().read_to_string(&mut text),
+                    "gzip" => flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text),
+                    _ => zstd::stream::read::Decoder::new(&bytes[..]).unwrap().read_to_string(&mut text),
+                }
+                .unwrap();
+                parts += 1;
+            }
+            let mut found: Vec<&str> = text.lines().collect();
+            found.sort_unstable();
+            assert!(found == expected, "{target}: {parts} parts, {} lines", found.len());
+        }
+    }
+}
+
+/// Cells of three megabytes, which no buffer of a usual size holds: from and into every format, each whole and in its row.
+#[test]
+fn cells_of_megabytes_are_whole_in_every_format() {
+    use outis::read::{Options, Scratch, Source};
+    let folder = Folder::new();
+    let profile = "name = \"m\"\nversion = \"1\"\ngoal = \"deidentified\"\ntier = \"conditional\"\n\
+        [[column]]\nname = \"n\"\nrole = \"insensitive\"\n[[column]]\nname = \"long\"\nrole = \"insensitive\"\n";
+    folder.write("p.toml", profile);
+    // what looks the same at no two places, with all that a format must quote
+    let long = |row: u32| -> String {
+        let size = 3_000_000 + 7 * row as usize;
+        let mut text = String::with_capacity(size + 40);
+        let mut state = row + 1;
+        while text.len() < size {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            text.push_str(&format!("{state:x}"));
+            text.push_str([",", "\"", "\n", "中", " ", "\\", "{", "\t"][state as usize >> 29]);
+        }
+        text
+    };
+    let cells: Vec<(u32, String)> =
+        (0..4).map(|row| (row, if row == 2 { "short".to_owned() } else { long(row) })).collect();
+    let quoted = |text: &str| text.replace('"', "\"\"");
+    let rows: String = cells.iter().map(|(row, cell)| format!("{row},\"{}\"\n", quoted(cell))).collect();
+    folder.write("in.csv", format!("n,long\n{rows}"));
+    let read = |path: &str| {
+        let source = Source::open(&[folder.join(path)], Options::default()).unwrap();
+        let (pass, mut scratch, mut found) = (source.pass().unwrap(), Scratch::default(), Vec::new());
+        while let Some(shard) = pass.next().unwrap() {
+            let mut take = |batch: outis::value::Batch<'_>| {
+                for row in 0..batch.rows {
+                    let [n, cell] = [0, 1].map(|at| {
+                        let mut out = Vec::new();
+                        assert!(batch.columns[at].write_text(row, &mut out));
+                        String::from_utf8(out).unwrap()
+                    });
+                    found.push((n.parse::<u32>().unwrap(), cell));
+                }
+                Ok(())
+            };
+            shard.read(&mut scratch, &mut take).unwrap();
+        }
+        found.sort();
+        found
+    };
+    for (format, end) in [("csv", "csv"), ("ndjson", "ndjson"), ("parquet", "parquet"), ("ipc", "arrow")] {
+        folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", format, "--output-format", format]).expect(0);
+        let part = format!("{format}/data/part-00000.{end}");
+        assert!(read(&part) == cells, "{format}: a cell is not whole");
+        // and from that format back to the first
+        let back = format!("back-{format}");
+        folder.outis(&["run", "p.toml", "-i", &part, "-o", &back, "--output-format", "csv"]).expect(0);
+        let text = std::fs::read(folder.join(&back).join("data/part-00000.csv")).unwrap();
+        let mut found: Vec<(u32, String)> =
+            csv::Reader::from_reader(&text[..]).deserialize().collect::<Result<_, _>>().unwrap();
+        found.sort();
+        assert!(found == cells, "{format} to csv: a cell is not whole");
+    }
+    // what the library read is what other readers read
+    let lines = folder.read("ndjson/data/part-00000.ndjson");
+    let mut found: Vec<(u32, String)> = lines
+        .lines()
+        .map(|line| {
+            let row: serde_json::Value = serde_json::from_str(line).unwrap();
+            (row["n"].to_string().trim_matches('"').parse().unwrap(), row["long"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    found.sort();
+    assert!(found == cells, "serde_json reads other lines");
+}
+
 #[test]
 fn decimals_of_a_fixed_scale_stay_decimals() {
     use outis::value::{Column, DataType, Decimal, Field, Schema};

@@ -18,11 +18,14 @@ name = "note"
 role = "insensitive"
 "#;
 
-/// A run that waits for more rows on stdin, with its rows spilled to disk.
+/// Rows of seven hundred bytes: about 17 MB in all, and the rows of a run that is given 16 MiB may have ten of them.
+const ROWS: usize = 24_000;
+
+/// A run that waits for more rows on stdin, and has spilled those that it read.
 fn waiting(folder: &Folder) -> Child {
     folder.write("p.toml", PROFILE);
     let mut child = program()
-        .args(["run", "p.toml", "-i", "-", "-o", "out", "--memory", "64MiB", "--quiet"])
+        .args(["run", "p.toml", "-i", "-", "-o", "out", "--memory", "16MiB", "--threads", "2", "--quiet"])
         .env("TMPDIR", folder.path())
         .current_dir(folder.path())
         .stdin(Stdio::piped())
@@ -31,11 +34,13 @@ fn waiting(folder: &Folder) -> Child {
         .spawn()
         .unwrap();
     let stdin = child.stdin.as_mut().unwrap();
-    stdin.write_all(b"id,note\n").unwrap();
-    for row in 0..40_000 {
-        // a broken pipe means that the run ended; the test then sees that
-        let _ = stdin.write_all(format!("CANARY{row:06},visible\n").as_bytes());
+    let note = "visible ".repeat(86);
+    let mut text = String::from("id,note\n");
+    for row in 0..ROWS {
+        text.push_str(&format!("CANARY{row:06},{note}\n"));
     }
+    // a broken pipe means that the run ended; the test then sees that
+    let _ = stdin.write_all(text.as_bytes());
     let _ = stdin.flush();
     child
 }
@@ -54,6 +59,30 @@ fn until(child: &Child, file: &str, shows: impl Fn(&str) -> bool) -> String {
         std::thread::sleep(std::time::Duration::from_millis(25));
     }
     status(child, file)
+}
+
+/// The files without a name that the process holds open in its stage, and what is in them; waits until one has bytes.
+fn nameless(child: &Child) -> Vec<(std::fs::Metadata, Vec<u8>)> {
+    for _ in 0..400 {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(format!("/proc/{}/fd", child.id())).into_iter().flatten().flatten() {
+            let target = std::fs::read_link(entry.path()).unwrap_or_default().to_string_lossy().into_owned();
+            if target.contains("/.out.outis-") && target.ends_with(" (deleted)") {
+                let bytes = std::fs::read(entry.path()).unwrap();
+                found.push((std::fs::metadata(entry.path()).unwrap(), bytes));
+            }
+        }
+        if found.iter().any(|(_, bytes)| !bytes.is_empty()) {
+            return found;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(25));
+    }
+    Vec::new()
+}
+
+/// Whether the bytes hold anything of a row, as it came or as it will leave.
+fn readable(bytes: &[u8]) -> bool {
+    [&b"CANARY"[..], b"visible"].iter().any(|text| memchr::memmem::find(bytes, text).is_some())
 }
 
 fn locked_kib(text: &str) -> u64 {
@@ -77,7 +106,20 @@ fn a_running_process_dumps_no_core_locks_its_key_and_keeps_rows_nameless() {
         ["0", "0"],
         "no core dump, and none to be allowed"
     );
-    // no named file outside the staging folder, while rows wait; and every file of the stage is private
+    // rows are on the disk: in a file of the stage that has no name, that nobody else may open, and in which nothing can be read
+    assert!(readable(b".. visible .."), "the search sees a row");
+    let spilled = nameless(&child);
+    assert!(!spilled.is_empty(), "rows were spilled");
+    for (metadata, bytes) in &spilled {
+        use std::os::unix::fs::MetadataExt as _;
+        assert_eq!((metadata.nlink(), metadata.mode() & 0o077), (0, 0), "nameless and private");
+        assert!(!readable(bytes), "a row can be read on the disk");
+    }
+    // and no file of a name has a row, while rows wait
+    for name in folder.files() {
+        assert!(!readable(&std::fs::read(folder.join(&name)).unwrap_or_default()), "{name}");
+    }
+    // no named file outside the staging folder is open
     let pid = child.id();
     for entry in std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap() {
         let Ok(target) = std::fs::read_link(entry.unwrap().path()) else { continue };
@@ -90,6 +132,27 @@ fn a_running_process_dumps_no_core_locks_its_key_and_keeps_rows_nameless() {
     assert!(child.wait().unwrap().success());
     let left: Vec<String> = folder.files().into_iter().filter(|name| !name.starts_with("out/")).collect();
     assert_eq!(left, ["p.toml"], "nothing is left beside the release");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_killed_with_rows_on_the_disk_leaves_none() {
+    let folder = Folder::new();
+    let mut child = waiting(&folder);
+    assert!(!nameless(&child).is_empty(), "rows were spilled");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let left = folder.files();
+    assert!(left.iter().any(|name| name.contains(".out.outis-")), "killed while it was staging: {left:?}");
+    let mut bytes = 0;
+    for name in &left {
+        let content = std::fs::read(folder.join(name)).unwrap();
+        assert!(!readable(&content), "{name}");
+        bytes += content.len();
+    }
+    assert!(bytes < 1 << 20, "what was spilled is gone: {bytes} bytes are left");
+    folder.outis(&["clean", ".", "--quiet"]).expect(0);
+    assert_eq!(folder.files(), ["out.failed/log.jsonl", "out.failed/times.jsonl", "p.toml"]);
 }
 
 #[test]
