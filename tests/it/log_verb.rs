@@ -119,3 +119,30 @@ fn what_happens_to_a_release_and_to_the_key_is_recorded_and_an_old_trust_root_st
     assert_eq!(types[1..4], ["release.reverified", "key.rotated", "release.withdrawn"]);
     record(&["--sign", "old", "--actor", "Jane", "rotated", "--to", "new"]).expect(2);
 }
+
+#[test]
+fn a_file_that_is_no_log_is_named_as_such_and_nothing_of_it_is_shown() {
+    let folder = ran("open", 0);
+    folder.outis(&["keygen", "token.key"]).expect(0);
+    folder.outis(&["keygen", "--signing", "ed25519", "sign.key"]).expect(0);
+    folder.write("binary", b"CANARY\xff\x00\x01");
+    folder.write("table.csv", "id,city\nCANARY,x\n");
+    folder.write("empty", "");
+    for file in ["token.key", "sign.key", "binary", "table.csv", "empty"] {
+        for form in [&["log", file][..], &["log", file, "--json"], &["log", file, "--format", "openlineage"]] {
+            let ran = folder.outis(form).expect(2);
+            let told = ran.stdout() + &ran.stderr();
+            assert!(told.contains("this is not a log"), "{told}");
+            let text = std::fs::read(folder.join(file)).unwrap();
+            let first = String::from_utf8_lossy(&text).lines().next().unwrap_or("-").to_owned();
+            assert!(!told.contains(&first) && !told.contains("CANARY"), "{told}");
+        }
+    }
+    // a log into which somebody wrote: the line is counted, not quoted
+    let log = folder.read("out/evidence/log.jsonl");
+    folder.write("out/evidence/log.jsonl", log + "CANARY,1987\n");
+    for form in [&["log", "out"][..], &["log", "out", "--json"], &["log", "out", "--format", "csv"]] {
+        let ran = folder.outis(form).expect(1);
+        assert!(!ran.stdout().contains("CANARY") && ran.stdout().contains("unreadable"), "{}", ran.stdout());
+    }
+}

@@ -19,12 +19,13 @@ pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
                     "--trust and --remembered are for the log of an organisation; `outis verify` checks a release";
                 return Err(ErrorKind::Usage(text.into()).into());
             }
-            let (log, times) = (read(&log)?, std::fs::read(times).unwrap_or_default());
+            let (path, log, times) = (&log, read(&log)?, std::fs::read(times).unwrap_or_default());
+            let rows = run_rows(&log, &times).map_err(|error| error.in_file(path))?;
             if arguments.format == Some(LogFormat::Openlineage) {
                 print(&openlineage(&log, &times)?)?;
                 return Ok(Exit::Fine);
             }
-            (run_rows(&log, &times), "run")
+            (rows, "run")
         }
         Found::Organisation(folder) => (organisation(&folder, arguments, told)?, "organisation"),
     };
