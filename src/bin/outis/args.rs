@@ -199,7 +199,7 @@ pub(crate) struct CompareArgs {
     /// Input files or patterns, the same for all
     #[arg(long, short, num_args = 1.., required = true, value_name = "FILE")]
     pub(crate) input: Vec<PathBuf>,
-    /// Also write one HTML page; an existing file is replaced
+    /// Also write one HTML page; FILE must not exist
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     #[command(flatten)]
