@@ -120,6 +120,12 @@ impl Entry {
     }
 }
 
+/// Whether a text may stand in a log for years as a reason: a short code, no words about people.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
 /// The log of an organisation, and who signs it here.
 pub struct OrganisationLog {
     folder: PathBuf,
@@ -127,13 +133,18 @@ pub struct OrganisationLog {
 }
 
 impl OrganisationLog {
+    /// Whether a log is in this folder.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("checkpoint").exists()
+    }
     /// The log in this folder; made, with the first signer's name as its origin, where there is none.
     ///
     /// # Errors
     /// The log is signed by others, or the disk or a signer fails.
     pub fn open_or_create(folder: &Path, signers: Vec<Signer>) -> Result<Self> {
         let first = signers.first().ok_or_else(|| Error::from(Fault::Untrusted))?;
-        if folder.join("checkpoint").exists() {
+        if Self::exists(folder) {
             let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
             TileLog::open(folder, &keys)?;
         } else {
@@ -148,6 +159,19 @@ impl OrganisationLog {
     /// Its checkpoint cannot be read.
     pub fn origin(&self) -> Result<String> {
         Ok(TileLog::open_unverified(&self.folder)?.head().origin.clone())
+    }
+    /// Whether a release of this run was registered in it.
+    ///
+    /// # Errors
+    /// Entries are missing or are none.
+    pub fn has_release(&self, of: &str) -> Result<bool> {
+        for bytes in TileLog::open_unverified(&self.folder)?.entries(0)? {
+            let entry = Entry::parse(&bytes).map_err(|error| error.in_file(&self.folder))?;
+            if matches!(&entry.event, OrganisationEvent::ReleaseRegistered { run, .. } if run == of) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
     /// The keys that sign it here.
     pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {

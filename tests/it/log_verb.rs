@@ -90,6 +90,51 @@ fn an_organisations_log_is_checked_with_its_key_and_against_what_is_remembered()
     assert!(refused.stderr().contains("E_UNTRUSTED"));
 }
 
+/// A log in `log` in which a release of the run `0123` stands.
+fn register(folder: &Folder, key: &str) {
+    let signer = Signer::Key(SigningKey::load(&folder.join(key)).unwrap());
+    let log = OrganisationLog::open_or_create(&folder.join("log"), vec![signer]).unwrap();
+    let event = OrganisationEvent::ReleaseRegistered {
+        run: "0123".into(),
+        certificate_sha256: "ab".into(),
+        log_size: 1,
+        log_root: "cd".into(),
+        kept_until: "2030-01-01".into(),
+    };
+    log.append("2026-01-01T00:00:00Z", "role:data-office", event).unwrap();
+}
+
+#[test]
+fn what_is_no_sound_entry_is_not_recorded() {
+    let folder = Folder::new();
+    for name in ["key", "next"] {
+        folder.outis(&["keygen", "--signing", "ed25519", "--output", name]).expect(0);
+    }
+    let record = |log: &str, rest: &[&str]| folder.outis(&[&["record", log, "--sign", "key"], rest].concat());
+    // a mistyped folder: nothing is made of it
+    let typo = record("lgo", &["withdrawn", "--run", "0123", "--reason", "law"]).expect(2);
+    assert!(typo.stderr().contains("there is no organisation's log here") && !folder.join("lgo").exists());
+    register(&folder, "key");
+    let before = std::fs::read(folder.join("log/checkpoint")).unwrap();
+    for (rest, told) in [
+        (&["withdrawn", "--run", "0123", "--reason", "some reason here with spaces"][..], "--reason is a short code"),
+        (&["withdrawn", "--run", "0123", "--reason", ""], "--reason is a short code"),
+        (&["withdrawn", "--run", "xyz", "--reason", "law"], "no release of this run"),
+        (&["reverified", "--run", "0000000000000000", "--result", "holds"], "no release of this run"),
+        (&["reverified", "--run", "0123", "--result", "holds", "--fault", "E_ROOT"], "does-not-hold"),
+        (&["reverified", "--run", "0123", "--result", "does-not-hold", "--fault", "E_X"], "--fault is a code"),
+        (&["rotated", "--to", "key"], "are the same"),
+    ] {
+        let ran = record("log", rest).expect(2);
+        assert!(ran.stderr().contains(told), "{}", ran.stderr());
+    }
+    assert_eq!(std::fs::read(folder.join("log/checkpoint")).unwrap(), before);
+    record("log", &["reverified", "--run", "0123", "--result", "holds"]).expect(0);
+    // a rotation may begin a log, and says so
+    let made = record("fresh", &["rotated", "--to", "next"]).expect(0);
+    assert!(made.stderr().contains("made a new log in fresh"), "{}", made.stderr());
+}
+
 #[test]
 fn what_happens_to_a_release_and_to_the_key_is_recorded_and_an_old_trust_root_still_holds() {
     let folder = Folder::new();
@@ -97,6 +142,7 @@ fn what_happens_to_a_release_and_to_the_key_is_recorded_and_an_old_trust_root_st
         folder.outis(&["keygen", "--signing", suite, "--output", name]).expect(0);
     }
     let record = |rest: &[&str]| folder.outis(&[&["record", "log", "--actor", "role:desk"], rest].concat());
+    register(&folder, "old");
     let run = ["--run", "0123"];
     record(&[&["--sign", "old", "withdrawn", "--reason", "law"][..], &run].concat()).expect(0);
     let first = record(
@@ -116,7 +162,7 @@ fn what_happens_to_a_release_and_to_the_key_is_recorded_and_an_old_trust_root_st
         .iter()
         .map(|event| event["type"].as_str().unwrap().to_owned())
         .collect();
-    assert_eq!(types[1..4], ["release.reverified", "key.rotated", "release.withdrawn"]);
+    assert_eq!(types[2..5], ["release.reverified", "key.rotated", "release.withdrawn"]);
     record(&["--sign", "old", "--actor", "Jane", "rotated", "--to", "new"]).expect(2);
 }
 
