@@ -141,11 +141,12 @@ impl OrganisationLog {
     /// The log in this folder; made, with the first signer's name as its origin, where there is none.
     ///
     /// # Errors
-    /// The log is signed by others, or the disk or a signer fails.
+    /// The log is signed by a key that is not among these, or the disk or a signer fails.
     pub fn open_or_create(folder: &Path, signers: Vec<Signer>) -> Result<Self> {
         let first = signers.first().ok_or_else(|| Error::from(Fault::Untrusted))?;
         if Self::exists(folder) {
             let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
+            TileLog::open_unverified(folder)?.signed_by_none_but(&keys)?;
             TileLog::open(folder, &keys)?;
         } else {
             let origin = first.public().name().to_owned();
@@ -186,7 +187,7 @@ impl OrganisationLog {
         TileLog::append(&self.folder, &entry.to_bytes()?, &self.signers)
     }
     /// Lets a new key take over: both sign the statement, and the checkpoint after it is the new key's alone, so that the
-    /// old key can append no more.
+    /// old key can append no more. Where the new key signs already, the old one just goes.
     ///
     /// # Errors
     /// As [`TileLog::append`].
@@ -195,7 +196,9 @@ impl OrganisationLog {
         let statement = Rotation::sign(old, &new, time, compromised)?.to_text();
         let before: Vec<PublicKey> = self.signers.iter().map(|signer| signer.public().clone()).collect();
         // The first signer is replaced; others, as those of a second suite, stay.
-        let signers: Vec<Signer> = std::iter::once(new).chain(self.signers.into_iter().skip(1)).collect();
+        let key = new.public().clone();
+        let others = self.signers.into_iter().skip(1).filter(|signer| *signer.public() != key);
+        let signers: Vec<Signer> = std::iter::once(new).chain(others).collect();
         let entry = Entry::new(time, actor, OrganisationEvent::KeyRotated { statement });
         let proof = TileLog::append_after(&self.folder, &entry.to_bytes()?, &before, &signers)?;
         Ok((Self { folder: self.folder, signers }, proof))

@@ -119,10 +119,34 @@ fn runs_that_were_refused_or_failed_or_given_up_are_in_the_organisations_log() {
     assert_eq!(size(1), closed.read("out.refused/log.jsonl").lines().count());
     assert_eq!(size(3), closed.read("out.failed/log.jsonl").lines().count());
     // a log that another signs stops the run before it begins
-    let stranger = closed.outis(&[&RUN[..], &["--sign", "second", "--org-log", "org"]].concat()).expect(1);
-    assert!(stranger.stderr().contains("E_UNTRUSTED"), "{}", stranger.stderr());
+    let stranger = closed.outis(&[&RUN[..], &["--sign", "second", "--org-log", "org"]].concat()).expect(2);
+    assert!(stranger.stderr().contains("`example.org/maker+"), "{}", stranger.stderr());
     assert!(!closed.join("out").exists());
     assert_eq!(entries(&closed, "maker.pub").len(), 4);
+}
+
+#[test]
+fn a_log_of_two_keys_loses_one_by_a_signed_change_only() {
+    let folder = folder("trade", "");
+    let run = |out: &str, keys: &[&str]| {
+        let signed: Vec<&str> = keys.iter().flat_map(|key| ["--sign", key]).collect();
+        folder.outis(&[&["run", "p.toml", "-i", "a.csv", "-o", out, "--org-log", "org"], &signed[..]].concat())
+    };
+    run("m1", &["maker", "office"]).expect(0);
+    let before = std::fs::read(folder.join("org/checkpoint")).unwrap();
+    let alone = run("m2", &["office"]).expect(2);
+    for words in ["`example.org/maker+", "rotated --to"] {
+        assert!(alone.stderr().contains(words), "{}", alone.stderr());
+    }
+    folder.outis(&["record", "org", "--sign", "maker", "rotated", "--to", "second"]).expect(2);
+    assert_eq!(std::fs::read(folder.join("org/checkpoint")).unwrap(), before);
+    assert!(!folder.join("m2").exists() && !folder.join("m2.failed").exists());
+    // the first key goes by its own word, and whoever trusted it follows
+    folder.outis(&["record", "org", "--sign", "maker", "--sign", "office", "rotated", "--to", "office"]).expect(0);
+    run("m2", &["office"]).expect(0);
+    for key in ["maker.pub", "office.pub"] {
+        folder.outis(&["log", "org", "--trust", key]).expect(0);
+    }
 }
 
 #[test]

@@ -464,9 +464,9 @@ pub(crate) enum LogFormat {
 pub(crate) struct RecordArgs {
     /// Folder of the log; made where there is none
     pub(crate) log: PathBuf,
-    /// Key file that signs the log
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sign: PathBuf,
+    /// Key file that signs the log; give it once for each key that signed it last. `rotated` replaces the first
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) sign: Vec<PathBuf>,
     /// Role that answers for it
     #[arg(long, value_name = "ROLE", default_value = "role:unnamed")]
     pub(crate) actor: String,

@@ -6,9 +6,11 @@ use crate::exit::Exit;
 use outis::error::{Error, ErrorKind, Result};
 use outis::evidence::{Fault, InclusionProof, OrganisationEvent, OrganisationLog, Signer, SigningKey, is_code};
 use outis::run;
+use std::path::PathBuf;
 
 pub(crate) fn run(arguments: &RecordArgs, told: Told) -> Result<Exit> {
-    let signer = Signer::Key(SigningKey::load(&arguments.sign)?);
+    let signer = |path: &PathBuf| SigningKey::load(path).map(Signer::Key);
+    let signers = arguments.sign.iter().map(signer).collect::<Result<Vec<_>>>()?;
     if !arguments.actor.starts_with("role:") {
         return usage("--actor names a role, as `role:data-office`, never a person");
     }
@@ -22,12 +24,12 @@ pub(crate) fn run(arguments: &RecordArgs, told: Told) -> Result<Exit> {
         }
         RecordWhat::Reverified { run, result, fault } => (run, reverified(run, *result, fault)?),
         RecordWhat::Rotated { to, compromised } => {
-            let new = Signer::Key(SigningKey::load(to)?);
-            if new.public() == signer.public() {
+            let new = signer(to)?;
+            if signers.first().is_some_and(|first| first.public() == new.public()) {
                 return usage("the key that signs and the one that takes over are the same");
             }
             let made = !OrganisationLog::exists(&arguments.log);
-            let log = OrganisationLog::open_or_create(&arguments.log, vec![signer])?;
+            let log = OrganisationLog::open_or_create(&arguments.log, signers)?;
             if made && !told.quiet {
                 say(&format!("made a new log in {}: there was none", arguments.log.display()));
             }
@@ -40,7 +42,7 @@ pub(crate) fn run(arguments: &RecordArgs, told: Told) -> Result<Exit> {
         let text = "there is no organisation's log here, so no release that stands in it";
         return Err(Error::from(ErrorKind::Usage(text.into())).in_file(&arguments.log));
     }
-    let log = OrganisationLog::open_or_create(&arguments.log, vec![signer])?;
+    let log = OrganisationLog::open_or_create(&arguments.log, signers)?;
     if !log.has_release(of)? {
         return usage("no release of this run is registered in the log; `outis log LOG` shows the runs that are");
     }
