@@ -47,7 +47,7 @@ pub use proof::InclusionProof;
 pub use public_key::{PublicKey, SM2_SIGNER_ID, SigningSuite, is_name};
 pub use rotation::{Rotation, follow};
 pub use run_facts::RunFacts;
-pub use signing_key::{Signer, SigningKey, trust_root};
+pub use signing_key::{Signer, SigningKey, trust_root, trust_root_file};
 pub use statement::{Predicate, Resource, Statement, TestResult, TestVerdict};
 pub use story::{LogFinding, Review, Story, first_lines, leaves};
 pub use tiles::TileLog;

@@ -236,6 +236,25 @@ pub fn trust_root(text: &str) -> Result<Vec<PublicKey>> {
     if keys.is_empty() { Err(Fault::KeyForm.into()) } else { Ok(keys) }
 }
 
+/// The trust root of a file that a person named: what is wrong with it is a slip of theirs, and no finding.
+///
+/// # Errors
+/// The file cannot be read, or holds something else than public keys; a private key among others. Nothing of it is repeated.
+pub fn trust_root_file(path: &Path) -> Result<Vec<PublicKey>> {
+    let bytes = std::fs::read(path).map_err(|cause| Error::io("read the public key", path, &cause))?;
+    let bytes = Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    trust_root(text).map_err(|_| {
+        let private = text.lines().any(|line| line.trim_start().starts_with(PREFIX));
+        let why = if private {
+            "this is the private half of a signing key: give its public half, which lies beside it as FILE.pub"
+        } else {
+            "this is no public key: `outis keygen --signing` writes one to FILE.pub, as name+id+key"
+        };
+        Error::new(ErrorKind::Usage(why.into())).in_file(path)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -314,3 +314,38 @@ fn a_command_named_in_the_profile_signs_and_its_key_is_never_with_us() {
     assert!(failed.stderr().contains("no key"), "{}", failed.stderr());
     assert!(!folder.join("no").exists() && folder.join("no.failed").exists());
 }
+
+#[test]
+fn a_file_that_is_no_public_key_is_a_slip_and_no_finding() {
+    let folder = folder("trade", "");
+    folder.outis(&[&RUN[..], &["--sign", "maker", "--org-log", "org"]].concat()).expect(0);
+    folder.write("binary", b"CANARY\xff");
+    let private = folder.read("maker");
+    for (file, told) in [
+        ("maker", "this is the private half of a signing key"),
+        ("a.csv", "this is no public key"),
+        ("binary", "this is no public key"),
+    ] {
+        for command in [
+            &["verify", "out", "--trust", file][..],
+            &["verify", "out", "--trust", "maker.pub", "--trust", file],
+            &["log", "org", "--trust", file],
+            &["approve", "out", "--trust", file],
+        ] {
+            let ran = folder.outis(command).expect(2);
+            assert!(ran.stderr().contains(told), "{command:?}: {}", ran.stderr());
+            assert!(!ran.stderr().contains(private.trim()) && !ran.stderr().contains("CANARY"), "{}", ran.stderr());
+        }
+    }
+    let slip = folder.outis(&["log", "org", "--trust", "maker.pub", "--remembered", "a.csv"]).expect(2);
+    assert!(slip.stderr().contains("neither a checkpoint nor"), "{}", slip.stderr());
+    // a key that is one, and not of this release or log: they were read and do not hold under it
+    folder.outis(&["verify", "out", "--trust", "second.pub"]).expect(1);
+    folder.outis(&["log", "org", "--trust", "second.pub"]).expect(1);
+    // a log that does not fit its checkpoint stops a run before it begins: nothing was judged
+    let checkpoint = folder.read("org/checkpoint");
+    folder.write("org/checkpoint", checkpoint.replacen("\n3\n", "\n2\n", 1));
+    let torn = ["run", "p.toml", "-i", "a.csv", "-o", "next", "--sign", "maker", "--org-log", "org"];
+    assert!(folder.outis(&torn).expect(2).stderr().contains("E_BAD_SIGNATURE"));
+    folder.outis(&["log", "org", "--trust", "maker.pub"]).expect(1);
+}

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use outis::error::{Error, ErrorKind, Result, counted};
 use outis::evidence::{
     Checkpoint, EvidenceLinks, Fault, InclusionProof, Note, PublicKey, Row, RunFacts, TileLog, Wanted, lineage,
-    open_organisation_log, organisation_rows, run_rows, runs_without_an_end, trust_root,
+    open_organisation_log, organisation_rows, run_rows, runs_without_an_end, trust_root_file,
 };
 use outis::log::{Entry, Moment};
 use std::path::{Path, PathBuf};
@@ -93,8 +93,7 @@ fn organisation(folder: &Path, arguments: &LogArgs, told: Told) -> Result<Vec<Ro
         }
         return organisation_rows(&TileLog::open_unverified(folder)?);
     };
-    let text = std::fs::read_to_string(trust).map_err(|cause| Error::io("read", trust, &cause))?;
-    let root = trust_root(&text).map_err(|error| error.in_file(trust))?;
+    let root = trust_root_file(trust)?;
     let (log, entries, trusted) = open_organisation_log(folder, &root)?;
     if let Some(path) = &arguments.remembered {
         log.continues(&remembered(&read(path)?, &trusted).map_err(|error| error.in_file(path))?)?;
@@ -109,13 +108,17 @@ fn organisation(folder: &Path, arguments: &LogArgs, told: Told) -> Result<Vec<Ro
     organisation_rows(&log)
 }
 
-/// A checkpoint, or the one in a proof that lies beside a release.
+/// A checkpoint, or the one in a proof that lies beside a release. A file that is neither is a slip, and no finding.
 fn remembered(bytes: &[u8], trusted: &[PublicKey]) -> Result<Checkpoint> {
     if let Ok(proof) = InclusionProof::parse(bytes) {
         proof.checkpoint.verify(trusted)?;
         return Checkpoint::parse(proof.checkpoint.text());
     }
-    Checkpoint::open(Note::parse(bytes)?.to_text().as_bytes(), trusted)
+    let note = Note::parse(bytes).ok().filter(|note| Checkpoint::parse(note.text()).is_ok());
+    let text = "this is neither a checkpoint nor a `.tlog-proof`";
+    let note = note.ok_or_else(|| Error::new(ErrorKind::Usage(text.into())))?;
+    note.verify(trusted)?;
+    Checkpoint::parse(note.text())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
