@@ -86,6 +86,12 @@ pub enum OrganisationEvent {
     },
 }
 
+impl OrganisationEvent {
+    /// The name of every type.
+    pub const TYPES: &'static [&'static str] =
+        &["run.started", "run.ended", "release.registered", "release.reverified", "release.withdrawn", "key.rotated"];
+}
+
 /// An entry: who says it, when, and what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -305,6 +311,12 @@ mod tests {
         assert_eq!((entries.len(), trusted), (3, vec![root[0].clone(), next]));
         assert!(open_organisation_log(&path, &[signer().public().clone()]).is_err());
         assert!(OrganisationLog::open_or_create(&path, vec![signer()]).is_err());
+    }
+
+    #[test]
+    fn types_are_named_as_they_are_written() {
+        let unknown = serde_json::from_str::<OrganisationEvent>(r#"{"type":"no"}"#).unwrap_err().to_string();
+        assert_eq!(unknown.split('`').skip(3).step_by(2).collect::<Vec<_>>(), OrganisationEvent::TYPES);
     }
 
     #[test]

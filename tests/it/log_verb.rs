@@ -53,10 +53,30 @@ fn a_log_is_shown_searched_and_exported() {
 }
 
 #[test]
+fn a_type_or_stage_that_no_event_has_is_a_slip_that_names_those_there_are() {
+    let folder = ran("open", 0);
+    folder.outis(&["keygen", "--signing", "ed25519", "--output", "key"]).expect(0);
+    register(&folder, "key");
+    for (log, option, wrong, right) in [
+        ("out", "--stage", "nope", "identify"),
+        ("out", "--stage", "organisation", "goals"),
+        ("out", "--type", "nope", "gate_result"),
+        ("log", "--type", "gate_result", "release.registered"),
+        ("log", "--stage", "goals", "organisation"),
+    ] {
+        let ran = folder.outis(&["log", log, option, wrong]).expect(2);
+        assert!(ran.stderr().contains(right) && ran.stdout().is_empty(), "{}", ran.stderr());
+        folder.outis(&["log", log, option, right]).expect(0);
+    }
+}
+
+#[test]
 fn the_log_of_a_refused_run_is_shown_and_its_lineage_aborts() {
     let folder = ran("closed", 1);
     let rules = folder.outis(&["log", "out.refused", "--rule", "tier"]).expect(0).stdout();
-    assert!(rules.contains("status=fail"), "{rules}");
+    assert!(rules.contains("status=fail") && rules.contains("limit=any tier but closed"), "{rules}");
+    let rules = folder.outis(&["log", "out.refused", "--rule", "log"]).expect(0).stdout();
+    assert!(rules.contains("0 keys of a single row "), "{rules}");
     let lineage = folder.outis(&["log", "out.refused", "--format", "openlineage"]).expect(0).stdout();
     assert!(lineage.lines().last().unwrap().contains("\"ABORT\""));
 }

@@ -3,12 +3,12 @@
 use super::{print, print_json, say};
 use crate::args::{LogArgs, LogFormat, Told};
 use crate::exit::Exit;
-use outis::error::{Error, ErrorKind, Result, counted};
+use outis::error::{Error, ErrorKind, Result, counted, shown};
 use outis::evidence::{
-    Checkpoint, EvidenceLinks, Fault, InclusionProof, Note, PublicKey, Row, RunFacts, TileLog, Wanted, lineage,
-    open_organisation_log, organisation_rows, run_rows, runs_without_an_end, trust_root_file,
+    Checkpoint, EvidenceLinks, Fault, InclusionProof, Note, OrganisationEvent, PublicKey, Row, RunFacts, TileLog,
+    Wanted, lineage, open_organisation_log, organisation_rows, run_rows, runs_without_an_end, trust_root_file,
 };
-use outis::log::{Entry, Moment};
+use outis::log::{Entry, Event, Moment, Phase};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
         }
         Found::Organisation(folder) => (organisation(&folder, arguments, told)?, "organisation"),
     };
+    are_known(arguments, whose)?;
     let wanted = Wanted {
         kind: arguments.kind.clone(),
         stage: arguments.stage.clone(),
@@ -55,6 +56,24 @@ pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
         }
     }
     Ok(if unreadable == 0 { Exit::Fine } else { Exit::Refused })
+}
+
+/// A type or a stage that no event of such a log can have is a slip.
+fn are_known(arguments: &LogArgs, whose: &str) -> Result<()> {
+    let (types, stages) = if whose == "run" {
+        (Event::TYPES, Phase::ALL.iter().map(|(name, _)| *name).collect())
+    } else {
+        (OrganisationEvent::TYPES, vec!["organisation"])
+    };
+    for (option, asked, known) in
+        [("type", &arguments.kind, [types, &["unreadable"]].concat()), ("stage", &arguments.stage, stages)]
+    {
+        let Some(asked) = asked.as_deref().filter(|asked| !known.contains(asked)) else { continue };
+        let text =
+            format!("no event of such a log has the {option} `{}`: it is one of {}", shown(asked), known.join(", "));
+        return Err(ErrorKind::Usage(text).into());
+    }
+    Ok(())
 }
 
 enum Found {
