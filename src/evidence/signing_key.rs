@@ -219,7 +219,12 @@ fn create(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
         std::io::ErrorKind::AlreadyExists => Error::new(ErrorKind::TargetExists).in_file(path),
         _ => Error::io("create", path, &cause),
     })?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|cause| Error::io("write", path, &cause))
+    // the process leaves nothing to others unless it is said of the file itself
+    let allow = || file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    allow()
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.sync_all())
+        .map_err(|cause| Error::io("write", path, &cause))
 }
 
 fn no_key(why: &'static str) -> Error {

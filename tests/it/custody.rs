@@ -349,3 +349,16 @@ fn a_file_that_is_no_public_key_is_a_slip_and_no_finding() {
     assert!(folder.outis(&torn).expect(2).stderr().contains("E_BAD_SIGNATURE"));
     folder.outis(&["log", "org", "--trust", "maker.pub"]).expect(1);
 }
+
+#[test]
+fn the_public_half_of_a_key_may_be_read_by_all_and_no_key_is_called_a_dash() {
+    let folder = folder("trade", "");
+    let mode = |file: &str| folder.join(file).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("maker"), mode("maker.pub")), (0o600, 0o644));
+    let before = folder.files();
+    for arguments in [&["keygen", "-"][..], &["keygen", "--output", "-"], &["keygen", "--signing", "sm2", "-"]] {
+        let ran = folder.outis(arguments).expect(2);
+        assert!(ran.stderr().contains("name the file") && ran.stdout().is_empty(), "{}", ran.stderr());
+    }
+    assert_eq!(folder.files(), before);
+}
