@@ -3,6 +3,7 @@
 //! Responsible for: the one error type of the library. Given: a closed kind and a place. It never holds a cell's value,
 //! nor the text of another library's error, because those quote cells (see `DESIGN.md`, "What must never happen").
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -141,8 +142,9 @@ pub enum ErrorKind {
 /// How many data errors are told at once.
 pub const MANY: usize = 20;
 
-/// One complaint about a profile: where in the file, what, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// One complaint about a profile: where in the file, what, and what to do. In order of the places; at one place in the order of
+/// the words, in which line 11 comes before line 103.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
     /// Line of the profile, from 1; 0 where the complaint is about something that is not there.
     pub line: usize,
@@ -346,6 +348,49 @@ pub fn counted_classes(count: u64) -> String {
     if count == 1 { "1 class".to_owned() } else { format!("{count} classes") }
 }
 
+impl Ord for Complaint {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |one: &Self| (one.line, one.column);
+        let words = || by_numbers(&self.what, &other.what);
+        // texts that differ in leading zeros only are not equal
+        let exact = || (&self.what, &self.advice).cmp(&(&other.what, &other.advice));
+        place(self).cmp(&place(other)).then_with(words).then_with(exact)
+    }
+}
+
+impl PartialOrd for Complaint {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Compares texts part by part, runs of digits as the numbers that they are.
+fn by_numbers(one: &str, other: &str) -> Ordering {
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    let number = |text: &mut &[u8]| {
+        let end = text.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
+        let (digits, rest) = text.split_at(end);
+        *text = rest;
+        let zeros = digits.iter().take_while(|byte| **byte == b'0').count();
+        let digits = digits[zeros..].to_vec();
+        (digits.len(), digits)
+    };
+    loop {
+        let order = match (one.first(), other.first()) {
+            (Some(a), Some(b)) if a.is_ascii_digit() && b.is_ascii_digit() => number(&mut one).cmp(&number(&mut other)),
+            (Some(a), Some(b)) => {
+                let order = a.cmp(b);
+                (one, other) = (&one[1..], &other[1..]);
+                order
+            }
+            (a, b) => return a.cmp(&b),
+        };
+        if order.is_ne() {
+            return order;
+        }
+    }
+}
+
 /// What the system said, in words that fit behind "cannot open: ".
 fn cause_in_words(cause: std::io::ErrorKind) -> String {
     match cause {
@@ -450,6 +495,20 @@ mod tests {
         assert!(!text.chars().any(|character| character.is_control() || character == '\u{202E}'), "{text:?}");
         assert_eq!(shown(&"é".repeat(100)).chars().count(), 61);
         assert_eq!(shown("名称"), "名称");
+    }
+
+    #[test]
+    fn complaints_of_one_place_are_in_the_order_of_the_lines_that_they_name() {
+        let at = |what: &str| Complaint { line: 1, column: 1, what: what.into(), advice: String::new() };
+        let mut all =
+            ["line 103: x", "line 11: z", "line 11: y", "line 9", "line", "line 011: y", "a 100000000000000000000000"]
+                .map(at);
+        all.sort();
+        let sorted: Vec<&str> = all.iter().map(|one| one.what.as_str()).collect();
+        assert_eq!(
+            sorted,
+            ["a 100000000000000000000000", "line", "line 9", "line 011: y", "line 11: y", "line 11: z", "line 103: x"]
+        );
     }
 
     #[test]

@@ -40,14 +40,14 @@ pub use fault::Fault;
 pub use lineage::{EvidenceLinks, lineage, release_version};
 pub use note::Note;
 pub use organisation::{
-    ENTRY_VERSION, Entry, Entry as OrganisationEntry, OrganisationEvent, OrganisationLog, open_organisation_log,
-    runs_without_an_end,
+    ENTRY_VERSION, Entry, Entry as OrganisationEntry, OrganisationEvent, OrganisationLog, is_code,
+    open_organisation_log, runs_without_an_end,
 };
 pub use proof::InclusionProof;
 pub use public_key::{PublicKey, SM2_SIGNER_ID, SigningSuite, is_name};
 pub use rotation::{Rotation, follow};
 pub use run_facts::RunFacts;
-pub use signing_key::{Signer, SigningKey, trust_root};
+pub use signing_key::{Signer, SigningKey, trust_root, trust_root_file};
 pub use statement::{Predicate, Resource, Statement, TestResult, TestVerdict};
 pub use story::{LogFinding, Review, Story, first_lines, leaves};
 pub use tiles::TileLog;

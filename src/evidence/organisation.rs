@@ -86,6 +86,12 @@ pub enum OrganisationEvent {
     },
 }
 
+impl OrganisationEvent {
+    /// The name of every type.
+    pub const TYPES: &'static [&'static str] =
+        &["run.started", "run.ended", "release.registered", "release.reverified", "release.withdrawn", "key.rotated"];
+}
+
 /// An entry: who says it, when, and what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +126,12 @@ impl Entry {
     }
 }
 
+/// Whether a text may stand in a log for years as a reason: a short code, no words about people.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
 /// The log of an organisation, and who signs it here.
 pub struct OrganisationLog {
     folder: PathBuf,
@@ -127,14 +139,20 @@ pub struct OrganisationLog {
 }
 
 impl OrganisationLog {
+    /// Whether a log is in this folder.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        folder.join("checkpoint").exists()
+    }
     /// The log in this folder; made, with the first signer's name as its origin, where there is none.
     ///
     /// # Errors
-    /// The log is signed by others, or the disk or a signer fails.
+    /// The log is signed by a key that is not among these, or the disk or a signer fails.
     pub fn open_or_create(folder: &Path, signers: Vec<Signer>) -> Result<Self> {
         let first = signers.first().ok_or_else(|| Error::from(Fault::Untrusted))?;
-        if folder.join("checkpoint").exists() {
+        if Self::exists(folder) {
             let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
+            TileLog::open_unverified(folder)?.signed_by_none_but(&keys)?;
             TileLog::open(folder, &keys)?;
         } else {
             let origin = first.public().name().to_owned();
@@ -149,6 +167,19 @@ impl OrganisationLog {
     pub fn origin(&self) -> Result<String> {
         Ok(TileLog::open_unverified(&self.folder)?.head().origin.clone())
     }
+    /// Whether a release of this run was registered in it.
+    ///
+    /// # Errors
+    /// Entries are missing or are none.
+    pub fn has_release(&self, of: &str) -> Result<bool> {
+        for bytes in TileLog::open_unverified(&self.folder)?.entries(0)? {
+            let entry = Entry::parse(&bytes).map_err(|error| error.in_file(&self.folder))?;
+            if matches!(&entry.event, OrganisationEvent::ReleaseRegistered { run, .. } if run == of) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
     /// The keys that sign it here.
     pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
         self.signers.iter().map(Signer::public)
@@ -162,7 +193,7 @@ impl OrganisationLog {
         TileLog::append(&self.folder, &entry.to_bytes()?, &self.signers)
     }
     /// Lets a new key take over: both sign the statement, and the checkpoint after it is the new key's alone, so that the
-    /// old key can append no more.
+    /// old key can append no more. Where the new key signs already, the old one just goes.
     ///
     /// # Errors
     /// As [`TileLog::append`].
@@ -171,7 +202,9 @@ impl OrganisationLog {
         let statement = Rotation::sign(old, &new, time, compromised)?.to_text();
         let before: Vec<PublicKey> = self.signers.iter().map(|signer| signer.public().clone()).collect();
         // The first signer is replaced; others, as those of a second suite, stay.
-        let signers: Vec<Signer> = std::iter::once(new).chain(self.signers.into_iter().skip(1)).collect();
+        let key = new.public().clone();
+        let others = self.signers.into_iter().skip(1).filter(|signer| *signer.public() != key);
+        let signers: Vec<Signer> = std::iter::once(new).chain(others).collect();
         let entry = Entry::new(time, actor, OrganisationEvent::KeyRotated { statement });
         let proof = TileLog::append_after(&self.folder, &entry.to_bytes()?, &before, &signers)?;
         Ok((Self { folder: self.folder, signers }, proof))
@@ -278,6 +311,12 @@ mod tests {
         assert_eq!((entries.len(), trusted), (3, vec![root[0].clone(), next]));
         assert!(open_organisation_log(&path, &[signer().public().clone()]).is_err());
         assert!(OrganisationLog::open_or_create(&path, vec![signer()]).is_err());
+    }
+
+    #[test]
+    fn types_are_named_as_they_are_written() {
+        let unknown = serde_json::from_str::<OrganisationEvent>(r#"{"type":"no"}"#).unwrap_err().to_string();
+        assert_eq!(unknown.split('`').skip(3).step_by(2).collect::<Vec<_>>(), OrganisationEvent::TYPES);
     }
 
     #[test]

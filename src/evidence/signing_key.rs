@@ -219,7 +219,12 @@ fn create(path: &Path, mode: u32, bytes: &[u8]) -> Result<()> {
         std::io::ErrorKind::AlreadyExists => Error::new(ErrorKind::TargetExists).in_file(path),
         _ => Error::io("create", path, &cause),
     })?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|cause| Error::io("write", path, &cause))
+    // the process leaves nothing to others unless it is said of the file itself
+    let allow = || file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    allow()
+        .and_then(|()| file.write_all(bytes))
+        .and_then(|()| file.sync_all())
+        .map_err(|cause| Error::io("write", path, &cause))
 }
 
 fn no_key(why: &'static str) -> Error {
@@ -234,6 +239,25 @@ pub fn trust_root(text: &str) -> Result<Vec<PublicKey>> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let keys: Vec<PublicKey> = lines.map(PublicKey::parse).collect::<Result<_>>()?;
     if keys.is_empty() { Err(Fault::KeyForm.into()) } else { Ok(keys) }
+}
+
+/// The trust root of a file that a person named: what is wrong with it is a slip of theirs, and no finding.
+///
+/// # Errors
+/// The file cannot be read, or holds something else than public keys; a private key among others. Nothing of it is repeated.
+pub fn trust_root_file(path: &Path) -> Result<Vec<PublicKey>> {
+    let bytes = std::fs::read(path).map_err(|cause| Error::io("read the public key", path, &cause))?;
+    let bytes = Zeroizing::new(bytes);
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    trust_root(text).map_err(|_| {
+        let private = text.lines().any(|line| line.trim_start().starts_with(PREFIX));
+        let why = if private {
+            "this is the private half of a signing key: give its public half, which lies beside it as FILE.pub"
+        } else {
+            "this is no public key: `outis keygen --signing` writes one to FILE.pub, as name+id+key"
+        };
+        Error::new(ErrorKind::Usage(why.into())).in_file(path)
+    })
 }
 
 #[cfg(test)]

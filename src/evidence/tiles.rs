@@ -68,8 +68,31 @@ impl TileLog {
         let head = Checkpoint::parse(note.text()).map_err(|error| error.in_file(&path))?;
         Ok(Self { folder: folder.to_path_buf(), note, head })
     }
+    /// That nobody but these keys signed the present checkpoint: whoever appends next must sign for all who did, or readers who
+    /// trust one of them would lose the log unawares.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Usage`], which names the keys that are missing.
+    pub fn signed_by_none_but(&self, keys: &[PublicKey]) -> Result<()> {
+        let given = |(name, id): &(&str, u32)| keys.iter().any(|key| key.name() == *name && key.id() == *id);
+        let missing: Vec<String> = self
+            .note
+            .signers()
+            .filter(|signer| !given(signer))
+            .map(|(name, id)| format!("`{name}+{id:08x}`"))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "{} signed this log last and is not among the keys given: sign with it too, or let another key take over from it \
+             by `outis record LOG --sign KEY rotated --to NEW`",
+            missing.join(", ")
+        );
+        Err(Error::from(ErrorKind::Usage(text)).in_file(&self.folder))
+    }
     /// Appends an entry: under the folder's lock, forced to disk, then signed for. The present checkpoint must be signed by
-    /// one of the signers, and fit the tiles.
+    /// the signers and nobody else, and fit the tiles.
     ///
     /// # Errors
     /// An entry over 65 535 bytes, a log that is not the signers' or does not fit its checkpoint, or a failing disk or
@@ -78,7 +101,7 @@ impl TileLog {
         let keys: Vec<PublicKey> = signers.iter().map(|signer| signer.public().clone()).collect();
         Self::append_after(folder, entry, &keys, signers)
     }
-    /// The same where others signed so far: the present checkpoint must be signed by one of `before`.
+    /// The same where others signed so far: the present checkpoint must be signed by those of `before` and nobody else.
     ///
     /// # Errors
     /// As [`TileLog::append`].
@@ -93,6 +116,7 @@ impl TileLog {
         }
         let _lock = lock(folder)?;
         let log = Self::open(folder, before)?;
+        log.signed_by_none_but(before)?;
         if root_of(&log, log.head.size)? != log.head.root {
             return Err(Error::from(Fault::Root).in_file(folder));
         }

@@ -1,11 +1,11 @@
 //! Logs as people look at them: one row an event, found by type, stage, column or rule.
 //!
 //! Responsible for: reading the log of a run (also one that was refused or failed) or of an organisation into plain rows,
-//! and picking some. Given: bytes of anybody. It trusts nothing: a line that is no event is a row that says so, and no text
-//! leaves with a control character in it.
+//! and picking some. Given: bytes of anybody, perhaps of a table or a key. It trusts nothing: of a line that is no event only
+//! place and length leave, and no text leaves with a control character in it.
 
 use super::{Entry as OrganisationEntry, TileLog};
-use crate::error::{Result, harmless};
+use crate::error::{ErrorKind, Result, harmless};
 use crate::log::{Entry, Moment};
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ pub struct Row {
     pub stage: String,
     /// Type of the event; `unreadable` for a line that is none.
     pub kind: String,
-    /// What it says.
+    /// What it says; of a line that is no event only its length in bytes.
     pub body: Value,
     /// Whether the line is an event in the one form that events have.
     pub readable: bool,
@@ -74,8 +74,13 @@ impl Row {
 }
 
 /// The rows of a run's log, with its times where they are there.
-#[must_use]
-pub fn run_rows(log: &[u8], times: &[u8]) -> Vec<Row> {
+///
+/// # Errors
+/// [`ErrorKind::Usage`] where the first line is no event: then this is some other file.
+pub fn run_rows(log: &[u8], times: &[u8]) -> Result<Vec<Row>> {
+    if lines(log).next().is_none_or(|line| Entry::decode(line).is_err()) {
+        return Err(ErrorKind::Usage("this is not a log: its first line is no event of a run".into()).into());
+    }
     let times: Vec<Option<Moment>> = lines(times).map(|line| serde_json::from_slice(line).ok()).collect();
     let row = |(place, line): (usize, &[u8])| {
         let time = times.get(place).and_then(Option::as_ref).filter(|moment| moment.seq == place as u64);
@@ -96,7 +101,7 @@ pub fn run_rows(log: &[u8], times: &[u8]) -> Vec<Row> {
             _ => unreadable(place, time, line),
         }
     };
-    lines(log).enumerate().map(row).collect()
+    Ok(lines(log).enumerate().map(row).collect())
 }
 
 /// The rows of an organisation's log.
@@ -122,18 +127,15 @@ pub fn organisation_rows(log: &TileLog) -> Result<Vec<Row>> {
     Ok(log.entries(0)?.iter().enumerate().map(row).collect())
 }
 
+/// Nothing of the line is repeated: it may be a row of a table, or a key.
 fn unreadable(place: u64, time: String, line: &[u8]) -> Row {
-    const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(line);
-    let cut: String = text.chars().take(LONGEST).collect();
-    let more = if cut.len() < text.len() { "…" } else { "" };
     Row {
         place,
         time,
         actor: String::new(),
         stage: String::new(),
         kind: "unreadable".to_owned(),
-        body: Value::String(harmless(&cut) + more),
+        body: serde_json::json!({ "bytes": line.len() }),
         readable: false,
     }
 }
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn events_are_found_by_type_stage_column_and_rule() {
-        let rows = run_rows(&log(), b"");
+        let rows = run_rows(&log(), b"").unwrap();
         assert_eq!(rows.len(), 13);
         let text = |text: &str| Some(text.to_owned());
         let found = |wanted: Wanted| kinds(&rows, &wanted);
@@ -195,19 +197,31 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_events_are_shown_as_such_and_command_no_terminal() {
+    fn of_lines_that_are_no_events_place_and_length_are_told_and_nothing_else() {
         let mut log = log();
         log.extend(b"{\"type\":\"\x1b[2Jevil\"}\n\xff\xfe\n");
         let mut planted = example::published()[0].clone();
         planted.seq = 15;
         planted.actor = "role:\u{1b}[31m\u{202e}x".into();
         log.extend(planted.encode().unwrap());
-        let rows = run_rows(&log, b"{}\n{}\n");
+        let rows = run_rows(&log, b"{}\n{}\n").unwrap();
         assert_eq!(rows.iter().filter(|row| !row.readable).count(), 2);
         assert_eq!(rows.last().unwrap().actor, "role:\\u{1b}[31m\\u{202e}x");
         let all: String = rows.iter().map(|row| row.details() + &row.actor + &row.time).collect();
         assert!(!all.chars().any(|c| c.is_control() || c == '\u{202e}'));
+        assert!(!all.contains("evil") && all.contains("bytes=19") && all.contains("bytes=2"), "{all}");
         let wanted = Wanted { kind: Some("run_sealed".into()), ..Wanted::default() };
         assert_eq!(kinds(&rows, &wanted), ["run_sealed", "unreadable", "unreadable"]);
+    }
+
+    #[test]
+    fn what_does_not_begin_with_an_event_is_no_log() {
+        for text in [&b""[..], b"\n", b"name,age\nAda,36\n", b"PRIVATE+KEY+a+0+AAAA\n", b"\xff", b"{}\n"] {
+            assert!(matches!(run_rows(text, b"").unwrap_err().kind(), ErrorKind::Usage(_)));
+        }
+        // a log that lost its head is one, and every line stands at a wrong place
+        let log = log();
+        let cut = log.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+        assert!(run_rows(&log[cut..], b"").unwrap().iter().all(|row| !row.readable));
     }
 }

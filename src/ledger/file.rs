@@ -44,7 +44,10 @@ impl Ledger {
     /// # Errors
     /// A file that exists or cannot be made.
     pub fn create(path: &Path, key: MasterKey) -> Result<Self> {
-        let failed = |cause: std::io::Error| Error::io("create the ledger", path, &cause);
+        let failed = |cause: std::io::Error| match cause.kind() {
+            std::io::ErrorKind::AlreadyExists => Error::new(ErrorKind::TargetExists).in_file(path),
+            _ => Error::io("create the ledger", path, &cause),
+        };
         let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
         lock(&file, path)?;
         let keys = Arc::new(Keys::new(key));

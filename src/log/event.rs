@@ -69,7 +69,40 @@ pub enum Phase {
     End,
 }
 
+impl Phase {
+    /// Every stage by its name, in the order of the process.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("goals", Self::Goals),
+        ("identify", Self::Identify),
+        ("process", Self::Process),
+        ("verify", Self::Verify),
+        ("approve", Self::Approve),
+        ("end", Self::End),
+    ];
+}
+
 impl Event {
+    /// The name of every type, in the order in which they happen.
+    pub const TYPES: &'static [&'static str] = &[
+        "run_opened",
+        "schema_bound",
+        "levels_chosen",
+        "input_opened",
+        "key_created",
+        "survey_done",
+        "input_read",
+        "shards_done",
+        "source_committed",
+        "output_staged",
+        "risk_measured",
+        "gate_result",
+        "key_destroyed",
+        "review_requested",
+        "review_decision",
+        "run_failed",
+        "run_sealed",
+        "times_sealed",
+    ];
     /// The stage that it belongs to.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -94,6 +127,26 @@ impl Event {
         match self {
             Self::ShardsDone(shards) => Some(shards.first_shard),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_and_stages_are_named_as_they_are_written() {
+        // what serde says of a name that it does not know is its list of those that it does
+        let known = |error: serde_json::Error| {
+            let text = error.to_string();
+            text.split('`').skip(3).step_by(2).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(known(serde_json::from_str::<Event>(r#"{"type":"no","body":{}}"#).unwrap_err()), Event::TYPES);
+        let stages: Vec<&str> = Phase::ALL.iter().map(|(name, _)| *name).collect();
+        assert_eq!(known(serde_json::from_str::<Phase>(r#""no""#).unwrap_err()), stages);
+        for (name, phase) in Phase::ALL {
+            assert_eq!(serde_json::to_value(phase).unwrap(), *name);
         }
     }
 }

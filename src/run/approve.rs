@@ -13,7 +13,7 @@ use super::verify::{Trust, Verification, verify};
 use super::{LedgerFiles, Options, Progress};
 use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
-use crate::evidence::{Envelope, Fault, PublicKey, Signer, Story, leaves, trust_root};
+use crate::evidence::{Envelope, Fault, PublicKey, Signer, Story, is_code, leaves, trust_root};
 use crate::gate::{self, FileFacts, Judgement};
 use crate::ledger::Ledger;
 use crate::log::{Decision, Entry, Event, GateResult, Journal, Moment, ReviewDecision, RunSealed, Status};
@@ -241,11 +241,9 @@ fn open(path: &Path) -> Result<Waiting> {
     Waiting::open(&folder)?.ok_or_else(|| usage("somebody else is deciding on it now"))
 }
 
-/// A reason that may stand in a log for years: a short code, no words about people.
+/// A reason that may stand in a log for years.
 fn code(reason: &str) -> Result<String> {
-    let fine = (1..=40).contains(&reason.len())
-        && reason.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    if fine {
+    if is_code(reason) {
         return Ok(reason.to_owned());
     }
     Err(ErrorKind::Usage("--reason is a short code, as `purpose-not-covered`: letters, digits, `-`, `_`, `.`".into())

@@ -8,16 +8,19 @@ mod tokens;
 use super::parallel::{Worker, each_shard};
 use super::{Progress, Stage, make_pool};
 use crate::attack::{
-    Children, Downcoding, Guess, Measured, Published, Setting, SinglingOut, Tables, TablesBuilder, align, downcode,
-    guess_by_order, infer, link, match_frequencies, same_place, single_out,
+    Children, Downcoding, Guess, Measured, Published, Setting, SinglingOut, Table, Tables, TablesBuilder, align,
+    downcode, guess_by_order, infer, link, match_frequencies, same_place, single_out,
 };
 use crate::error::{Error, ErrorKind, Result, shown};
 use crate::group::{self, Shape, TableBuilder};
 use crate::hierarchy::{self, Hierarchy, Problem};
+use crate::log::Entry;
 use crate::profile::{Profile, Role};
 use crate::read::{self, Scratch, Shard, ShardCount, Source};
 use crate::value::Text;
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
 /// What to attack, and with what.
@@ -77,12 +80,16 @@ pub struct AttackReport {
 /// The data files of a release: those of a release folder of ours, all tables of another folder, or the file itself.
 ///
 /// # Errors
-/// A folder without a table.
+/// A folder without a table, and the log of a run, which is none.
 pub fn release_files(path: &Path) -> Result<Vec<PathBuf>> {
+    let data = path.join("data");
+    if !data.is_dir() && (is_log(path) || is_log(&path.join("log.jsonl"))) {
+        let text = "this is the log of a run and no release: a run that was refused or failed published nothing";
+        return Err(Error::new(ErrorKind::Usage(text.into())).in_file(path));
+    }
     if !path.is_dir() {
         return Ok(vec![path.to_path_buf()]);
     }
-    let data = path.join("data");
     let folder = if data.is_dir() { data } else { path.to_path_buf() };
     let entries = std::fs::read_dir(&folder).map_err(|cause| Error::io("list", &folder, &cause))?;
     let mut files = Vec::new();
@@ -97,6 +104,15 @@ pub fn release_files(path: &Path) -> Result<Vec<PathBuf>> {
         return Err(Error::new(ErrorKind::Usage("the folder holds no table".into())).in_file(path));
     }
     Ok(files)
+}
+
+/// Whether a file begins with an event of ours.
+fn is_log(path: &Path) -> bool {
+    const LONGEST: u64 = 1 << 20;
+    let mut line = Vec::new();
+    let read = |file: File| BufReader::new(file).take(LONGEST).read_until(b'\n', &mut line);
+    let whole = path.is_file() && File::open(path).and_then(read).is_ok();
+    whole && Entry::decode(line.strip_suffix(b"\n").unwrap_or(&line)).is_ok()
 }
 
 /// Every file of a release: of a folder all below it, else the file itself.
@@ -121,7 +137,7 @@ pub fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
 /// Makes the attacks.
 ///
 /// # Errors
-/// Columns that are not there, hierarchies that cannot be read, and whatever reading meets.
+/// Columns that are not there, tables without a row, hierarchies that cannot be read, and whatever reading meets.
 pub fn attack(job: &AttackJob, threads: usize, progress: &Progress) -> Result<AttackReport> {
     let names = shared_columns(job)?;
     let (hierarchies, without_hierarchy) = hierarchies(job, &names)?;
@@ -138,6 +154,16 @@ pub fn attack(job: &AttackJob, threads: usize, progress: &Progress) -> Result<At
     let known: Vec<Option<&Hierarchy>> = hierarchies.iter().map(Option::as_ref).collect();
     let downcoding = probe(job, &names, &hierarchies, &builder, threads, progress)?;
     let tables = align(builder, &known);
+    let rows = |table: Option<&Table>| table.map_or(0, Table::rows);
+    let counted = [
+        (Some(&job.release), rows(Some(&tables.release))),
+        (Some(&job.original), rows(Some(&tables.original))),
+        (job.control.as_ref(), rows(tables.control.as_ref())),
+    ];
+    if let Some(source) = counted.into_iter().find_map(|(source, rows)| source.filter(|_| rows == 0)) {
+        let text = "the table has no rows, so nothing can be measured";
+        return Err(Error::new(ErrorKind::Usage(text.into())).in_file(&source.files()[0]));
+    }
     let (comparable, not_comparable): (Vec<usize>, Vec<usize>) =
         (0..names.len()).partition(|column| tables.is_comparable(*column));
     let name = |at: usize| names[at].released.clone();
@@ -150,11 +176,7 @@ pub fn attack(job: &AttackJob, threads: usize, progress: &Progress) -> Result<At
         restored.push(Made { attack: "frequency", columns, secret, measured, by: Vec::new() });
     }
     let mut report = AttackReport {
-        rows: [
-            Some(tables.release.rows()),
-            Some(tables.original.rows()),
-            tables.control.as_ref().map(crate::attack::Table::rows),
-        ],
+        rows: [Some(tables.release.rows()), Some(tables.original.rows()), tables.control.as_ref().map(Table::rows)],
         columns: comparable.iter().copied().map(name).collect(),
         not_comparable: not_comparable.into_iter().map(name).collect(),
         without_hierarchy,
@@ -213,6 +235,11 @@ fn shared_columns(job: &AttackJob) -> Result<Vec<Shared>> {
         return Err(ErrorKind::Usage("the release and the originals have no column in common".into()).into());
     }
     let asked = job.known.iter().chain(&job.secrets).chain(job.halves.iter().flatten());
+    let blind = job.secrets.iter().find(|secret| !job.known.is_empty() && job.known.iter().all(|name| name == *secret));
+    if let Some(secret) = blind {
+        let text = format!("`{}` is the secret and all that is known: nothing is left to guess it from", shown(secret));
+        return Err(ErrorKind::Usage(text).into());
+    }
     let missing = asked
         .filter(|name| shared.iter().all(|column| column.released != **name))
         .map(|name| Error::new(ErrorKind::MissingColumn).in_column(name));

@@ -36,7 +36,7 @@ impl<'p> Held<'p> {
             table.spill(overflow)?;
             // what stays are the values of the columns, which have nowhere to go
             if self.is_too_much(table.bytes()) && self.alone_is_too_much() {
-                return Err(Error::new(ErrorKind::Memory("the distinct values of the columns")));
+                return Err(Error::new(ErrorKind::Memory("keeping the distinct values of the columns")));
             }
         }
         Ok(())

@@ -52,7 +52,7 @@ pub use clean::{Cleaned, clean, give_up_waiting, waiting};
 pub use clock::{Cost, wall_time};
 pub use compare::compare;
 pub use earlier::LedgerFiles;
-pub use examples::check_examples;
+pub use examples::{ExamplesChecked, check_examples};
 pub use progress::{Look, Progress, Stage};
 pub use register::OrganisationFiles;
 pub use seal::SignWith;

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::evidence::{
     Certificate, Checkpoint, Envelope, Fault, IN_TOTO, Log, Predicate, PublicKey, Resource, Signer, SigningKey,
-    Statement, Story, TestResult, first_lines, leaves, merkle, trust_root,
+    Statement, Story, TestResult, first_lines, leaves, merkle, trust_root_file,
 };
 use crate::log::{Moment, Whole};
 use crate::secret::Suite;
@@ -46,9 +46,7 @@ impl SignWith {
         match self {
             Self::File(path) => Ok(Signer::Key(SigningKey::load(path).map_err(|error| error.in_file(path))?)),
             Self::Command { public, words } => {
-                let text = std::fs::read_to_string(public)
-                    .map_err(|cause| Error::io("read the public key", public, &cause))?;
-                let [key] = <[PublicKey; 1]>::try_from(trust_root(&text).map_err(|error| error.in_file(public))?)
+                let [key] = <[PublicKey; 1]>::try_from(trust_root_file(public)?)
                     .map_err(|_| Error::new(ErrorKind::Key("a signing command has one public key")).in_file(public))?;
                 Ok(Signer::Command { public: key, words: words.clone() })
             }

@@ -20,7 +20,7 @@ use crate::digest::Digest;
 use crate::error::{ErrorKind, Result};
 use crate::evidence::{
     Certificate, Checkpoint, Envelope, Fault, IN_TOTO, Note, Predicate, PublicKey, Statement, Story, TestResult,
-    first_lines, leaves, trust_root,
+    first_lines, leaves, trust_root, trust_root_file,
 };
 use crate::gate;
 use crate::log::Moment;
@@ -451,9 +451,7 @@ pub(super) fn names(path: &Path) -> Result<Vec<String>> {
 pub fn trusted(paths: &[std::path::PathBuf]) -> Result<Vec<PublicKey>> {
     let mut keys = Vec::new();
     for path in paths {
-        let failed = |cause: std::io::Error| crate::error::Error::io("read the public key", path, &cause);
-        let text = std::fs::read_to_string(path).map_err(failed)?;
-        keys.extend(trust_root(&text).map_err(|error| error.in_file(path))?);
+        keys.extend(trust_root_file(path)?);
     }
     if keys.is_empty() {
         return Err(ErrorKind::Usage("`--trust` needs a file with a public key".into()).into());

@@ -245,7 +245,8 @@ fn what_a_killed_approval_left_is_cleaned_and_what_waits_can_be_given_up() {
     assert_eq!(left(&folder), ["out", "out.waiting"]);
     let told = folder.outis(&["clean", ".", "--json"]).expect(0).json();
     assert_eq!(told["waiting"].as_array().unwrap().len(), 1);
-    folder.outis(&["clean", ".", "--waiting"]).expect(0);
+    let cleaned = folder.outis(&["clean", ".", "--waiting"]).expect(0).stderr();
+    assert!(cleaned.contains("gave up 1 release") && !cleaned.contains("killed"), "{cleaned}");
     assert_eq!(left(&folder), ["out", "out.failed"]);
     assert!(folder.read("out.failed/log.jsonl").lines().last().unwrap().contains("given_up"));
     assert!(!folder.join("out.failed/data").exists());

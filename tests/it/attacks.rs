@@ -120,3 +120,45 @@ role = "sensitive"
     let frequency = found(&attacks, "frequency", "phone");
     assert!(frequency["main"]["rate"].as_f64().unwrap() < 0.3, "{frequency}");
 }
+
+#[test]
+fn where_nothing_can_be_measured_no_number_is_told() {
+    let folder = Folder::new();
+    folder.write("people.csv", csv(&people(0)));
+    folder.write("nobody.csv", csv(&[]));
+    let attack = |rest: &[&str]| folder.outis(&[&["attack"], rest].concat()).expect(2).stderr();
+    for (rest, told) in [
+        (&["nobody.csv", "--original", "people.csv"][..], "`nobody.csv`: the table has no rows"),
+        (&["people.csv", "--original", "nobody.csv"], "`nobody.csv`: the table has no rows"),
+        (&["people.csv", "--original", "people.csv", "--control", "nobody.csv"], "`nobody.csv`: the table has no rows"),
+        (&["people.csv", "--original", "people.csv", "--columns", "0"], "--columns"),
+        (&["people.csv", "--original", "people.csv", "--attempts", "0"], "--attempts"),
+        (
+            &["people.csv", "--original", "people.csv", "--known", "city", "--secret", "city"],
+            "nothing is left to guess",
+        ),
+        (&["people.csv", "--original", "-"], "standard input"),
+        (&["-", "--original", "people.csv"], "standard input"),
+    ] {
+        let said = attack(rest);
+        assert!(said.contains(told) && !said.contains("profile"), "{rest:?}: {said}");
+    }
+    // what is known beside the secret is what it is guessed from
+    let both = ["--known", "city,ward", "--secret", "city", "--attacks", "20"];
+    folder.outis(&[&["attack", "people.csv", "--original", "people.csv"][..], &both].concat()).expect(0);
+}
+
+#[test]
+fn the_log_of_a_refused_run_is_not_read_as_a_table() {
+    let folder = Folder::new();
+    folder.write("people.csv", csv(&people(0)));
+    let column = |name: &str| format!("[[column]]\nname = \"{name}\"\nrole = \"insensitive\"\n");
+    let columns = ["phone", "ward", "city", "illness"].map(column).concat();
+    folder
+        .write("p.toml", format!("name = \"p\"\nversion = \"1\"\ngoal = \"anonymized\"\ntier = \"closed\"\n{columns}"));
+    folder.outis(&["run", "p.toml", "-i", "people.csv", "-o", "out"]).expect(1);
+    for place in ["out.refused", "out.refused/log.jsonl"] {
+        let ran = folder.outis(&["attack", place, "--original", "people.csv"]).expect(2);
+        assert!(ran.stderr().contains("the log of a run and no release"), "{}", ran.stderr());
+    }
+}

@@ -175,6 +175,12 @@ fn models_of_a_profile_are_asked_of_the_table() {
     assert_eq!((&models[0]["holds"], &models[1]["holds"]), (&Value::Bool(true), &Value::Bool(false)));
     assert_eq!((&models[1]["of"], &models[1]["failing_rows"]), (&Value::from("s"), &Value::from(2)));
     assert!(ran.stderr().contains("at least 2 different values: does not hold"), "{}", ran.stderr());
+    // numbers stand below their heads
+    let told = ran.stderr();
+    let mut lines = told.lines().skip_while(|line| !line.starts_with("  members"));
+    let (head, first) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(head.len(), first.len(), "{told}");
+    assert_eq!(first.split_whitespace().collect::<Vec<_>>(), ["1", "0", "0"], "{told}");
 }
 
 #[test]

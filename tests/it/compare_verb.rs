@@ -115,8 +115,26 @@ fn the_page_names_every_profile_and_holds_no_script() {
     let command = ["compare", "loose.toml", "never.toml", "-i", "in.csv", "--html", "page.html"];
     folder.outis(&command).expect(1);
     let page = folder.read("page.html");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&folder.join("page.html").metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
     assert!(page.starts_with("<!doctype html>") && !page.contains("<script") && !page.contains("http"));
     for word in ["loose", "never", "smallest class", "suppressed", "does not hold"] {
         assert!(page.contains(word), "{word}");
     }
+}
+
+#[test]
+fn the_page_is_written_over_nothing() {
+    let folder = folder();
+    folder.write("page.html", "kept");
+    std::os::unix::fs::symlink("nowhere", folder.join("link")).unwrap();
+    let before = folder.files();
+    for target in ["page.html", "loose.toml", "in.csv", "link", "."] {
+        let text = std::fs::read(folder.join(target)).ok();
+        // told before any work: the second profile is not even looked at
+        let ran = folder.outis(&["compare", "loose.toml", "none.toml", "-i", "in.csv", "--html", target]).expect(2);
+        assert!(ran.stderr().contains("the target exists already"), "{}", ran.stderr());
+        assert_eq!(std::fs::read(folder.join(target)).ok(), text, "{target}");
+    }
+    assert_eq!(folder.files(), before);
 }

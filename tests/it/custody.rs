@@ -119,10 +119,34 @@ fn runs_that_were_refused_or_failed_or_given_up_are_in_the_organisations_log() {
     assert_eq!(size(1), closed.read("out.refused/log.jsonl").lines().count());
     assert_eq!(size(3), closed.read("out.failed/log.jsonl").lines().count());
     // a log that another signs stops the run before it begins
-    let stranger = closed.outis(&[&RUN[..], &["--sign", "second", "--org-log", "org"]].concat()).expect(1);
-    assert!(stranger.stderr().contains("E_UNTRUSTED"), "{}", stranger.stderr());
+    let stranger = closed.outis(&[&RUN[..], &["--sign", "second", "--org-log", "org"]].concat()).expect(2);
+    assert!(stranger.stderr().contains("`example.org/maker+"), "{}", stranger.stderr());
     assert!(!closed.join("out").exists());
     assert_eq!(entries(&closed, "maker.pub").len(), 4);
+}
+
+#[test]
+fn a_log_of_two_keys_loses_one_by_a_signed_change_only() {
+    let folder = folder("trade", "");
+    let run = |out: &str, keys: &[&str]| {
+        let signed: Vec<&str> = keys.iter().flat_map(|key| ["--sign", key]).collect();
+        folder.outis(&[&["run", "p.toml", "-i", "a.csv", "-o", out, "--org-log", "org"], &signed[..]].concat())
+    };
+    run("m1", &["maker", "office"]).expect(0);
+    let before = std::fs::read(folder.join("org/checkpoint")).unwrap();
+    let alone = run("m2", &["office"]).expect(2);
+    for words in ["`example.org/maker+", "rotated --to"] {
+        assert!(alone.stderr().contains(words), "{}", alone.stderr());
+    }
+    folder.outis(&["record", "org", "--sign", "maker", "rotated", "--to", "second"]).expect(2);
+    assert_eq!(std::fs::read(folder.join("org/checkpoint")).unwrap(), before);
+    assert!(!folder.join("m2").exists() && !folder.join("m2.failed").exists());
+    // the first key goes by its own word, and whoever trusted it follows
+    folder.outis(&["record", "org", "--sign", "maker", "--sign", "office", "rotated", "--to", "office"]).expect(0);
+    run("m2", &["office"]).expect(0);
+    for key in ["maker.pub", "office.pub"] {
+        folder.outis(&["log", "org", "--trust", key]).expect(0);
+    }
 }
 
 #[test]
@@ -289,4 +313,52 @@ fn a_command_named_in_the_profile_signs_and_its_key_is_never_with_us() {
     let failed = folder.outis(&["run", "p.toml", "-i", "a.csv", "-o", "no"]).expect(2);
     assert!(failed.stderr().contains("no key"), "{}", failed.stderr());
     assert!(!folder.join("no").exists() && folder.join("no.failed").exists());
+}
+
+#[test]
+fn a_file_that_is_no_public_key_is_a_slip_and_no_finding() {
+    let folder = folder("trade", "");
+    folder.outis(&[&RUN[..], &["--sign", "maker", "--org-log", "org"]].concat()).expect(0);
+    folder.write("binary", b"CANARY\xff");
+    let private = folder.read("maker");
+    for (file, told) in [
+        ("maker", "this is the private half of a signing key"),
+        ("a.csv", "this is no public key"),
+        ("binary", "this is no public key"),
+    ] {
+        for command in [
+            &["verify", "out", "--trust", file][..],
+            &["verify", "out", "--trust", "maker.pub", "--trust", file],
+            &["log", "org", "--trust", file],
+            &["approve", "out", "--trust", file],
+        ] {
+            let ran = folder.outis(command).expect(2);
+            assert!(ran.stderr().contains(told), "{command:?}: {}", ran.stderr());
+            assert!(!ran.stderr().contains(private.trim()) && !ran.stderr().contains("CANARY"), "{}", ran.stderr());
+        }
+    }
+    let slip = folder.outis(&["log", "org", "--trust", "maker.pub", "--remembered", "a.csv"]).expect(2);
+    assert!(slip.stderr().contains("neither a checkpoint nor"), "{}", slip.stderr());
+    // a key that is one, and not of this release or log: they were read and do not hold under it
+    folder.outis(&["verify", "out", "--trust", "second.pub"]).expect(1);
+    folder.outis(&["log", "org", "--trust", "second.pub"]).expect(1);
+    // a log that does not fit its checkpoint stops a run before it begins: nothing was judged
+    let checkpoint = folder.read("org/checkpoint");
+    folder.write("org/checkpoint", checkpoint.replacen("\n3\n", "\n2\n", 1));
+    let torn = ["run", "p.toml", "-i", "a.csv", "-o", "next", "--sign", "maker", "--org-log", "org"];
+    assert!(folder.outis(&torn).expect(2).stderr().contains("E_BAD_SIGNATURE"));
+    folder.outis(&["log", "org", "--trust", "maker.pub"]).expect(1);
+}
+
+#[test]
+fn the_public_half_of_a_key_may_be_read_by_all_and_no_key_is_called_a_dash() {
+    let folder = folder("trade", "");
+    let mode = |file: &str| folder.join(file).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("maker"), mode("maker.pub")), (0o600, 0o644));
+    let before = folder.files();
+    for arguments in [&["keygen", "-"][..], &["keygen", "--output", "-"], &["keygen", "--signing", "sm2", "-"]] {
+        let ran = folder.outis(arguments).expect(2);
+        assert!(ran.stderr().contains("name the file") && ran.stdout().is_empty(), "{}", ran.stderr());
+    }
+    assert_eq!(folder.files(), before);
 }

@@ -118,3 +118,13 @@ fn a_ledger_that_is_asked_for_must_be_given_and_hold() {
     run(&folder, "a.toml", "january.csv", "out").expect(2);
     assert!(!folder.join("out").exists());
 }
+
+#[test]
+fn a_ledger_is_made_over_nothing() {
+    let folder = Folder::new();
+    folder.outis(&["keygen", "key"]).expect(0);
+    folder.write("kept", "text");
+    let ran = folder.outis(&["ledger", "init", "kept", "--key", "key"]).expect(2);
+    assert!(ran.stderr().contains("the target exists already") && ran.stderr().contains("hint: "), "{}", ran.stderr());
+    assert_eq!(folder.read("kept"), "text");
+}

@@ -47,6 +47,7 @@ mod snapshots; // plans, help, schema: what people read
 mod spill; // class tables past the memory given
 mod support; // temporary folders, the program, tables
 mod tamper; // every change to a release is found, with its code
+mod test_verb; // examples of profiles: what is judged, and every profile of the command
 mod threads; // same bytes for any number of threads
 mod threats; // the table of attacks: every rule in it, every test of it there
 mod together; // microaggregation of several columns together: every tuple stands for k rows

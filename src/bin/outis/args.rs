@@ -199,7 +199,7 @@ pub(crate) struct CompareArgs {
     /// Input files or patterns, the same for all
     #[arg(long, short, num_args = 1.., required = true, value_name = "FILE")]
     pub(crate) input: Vec<PathBuf>,
-    /// Also write one HTML page; an existing file is replaced
+    /// Also write one HTML page; FILE must not exist
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     #[command(flatten)]
@@ -464,9 +464,9 @@ pub(crate) enum LogFormat {
 pub(crate) struct RecordArgs {
     /// Folder of the log; made where there is none
     pub(crate) log: PathBuf,
-    /// Key file that signs the log
-    #[arg(long, value_name = "FILE")]
-    pub(crate) sign: PathBuf,
+    /// Key file that signs the log; give it once for each key that signed it last. `rotated` replaces the first
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) sign: Vec<PathBuf>,
     /// Role that answers for it
     #[arg(long, value_name = "ROLE", default_value = "role:unnamed")]
     pub(crate) actor: String,

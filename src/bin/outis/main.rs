@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         }
     };
     let told = cli.told();
+    let judges = matches!(cli.verb, Verb::Verify(_) | Verb::Approve(_) | Verb::Log(_) | Verb::Record(_));
     let result = match cli.verb {
         Verb::Run(arguments) => commands::run::run(&arguments, told),
         Verb::Explain(arguments) => commands::explain::run(&arguments, told),
@@ -52,8 +53,8 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             message::show(&error, told);
-            // evidence that was checked and does not hold is an answer, not a failure to ask
-            let answered = matches!(error.kind(), outis::error::ErrorKind::Evidence { .. });
+            // evidence that was asked for, read, and does not hold is an answer, not a failure to ask
+            let answered = judges && matches!(error.kind(), outis::error::ErrorKind::Evidence { .. });
             if answered { Exit::Refused.into() } else { Exit::CouldNotRun.into() }
         }
     }

@@ -63,7 +63,8 @@ pub(crate) fn for_terminal(text: &str) -> String {
     text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
 }
 
-fn errors_json(error: &Error) -> serde_json::Value {
+/// Every error on its own, as documents tell them.
+pub(crate) fn errors_json(error: &Error) -> serde_json::Value {
     match error.kind() {
         ErrorKind::Profile(complaints) => complaints
             .iter()

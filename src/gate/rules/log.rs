@@ -52,7 +52,7 @@ fn judge(case: &Case<'_>, measured: &Measured) -> Finding {
     // a shard is half a MiB of the source or a row group, never a row
     let rows = case.policy.rows.read;
     let most = 1000 + rows / 8;
-    let measured = format!("{}, {}", counted(events, "event"), counted(odd, "key of a single row"));
+    let measured = format!("{}, {} of a single row", counted(events, "event"), counted(odd, "key"));
     Finding::of(odd == 0 && events <= most, measured, format!("at most {most} events, no key of a single row"))
 }
 

@@ -15,5 +15,5 @@ pub(super) const RULE: Rule = Rule {
 
 fn judge(case: &Case<'_>, _: &Measured) -> Finding {
     let closed = case.policy.tier == Tier::Closed;
-    Finding::of(!closed, if closed { "closed" } else { "may leave" }, "may leave")
+    Finding::of(!closed, if closed { "closed" } else { "not closed" }, "any tier but closed")
 }

@@ -19,6 +19,14 @@ pub(crate) fn run(arguments: &AttackArgs, told: Told) -> Result<Exit> {
     if arguments.attacks == 0 {
         return Err(ErrorKind::Usage("--attacks is at least 1".into()).into());
     }
+    if arguments.columns == 0 || arguments.attempts == 0 {
+        return Err(ErrorKind::Usage("--columns and --attempts are at least 1".into()).into());
+    }
+    let tables = arguments.original.iter().chain(&arguments.control).chain([&arguments.release]);
+    if tables.into_iter().any(|path| path.as_os_str() == "-") {
+        let text = "standard input `-` can be read once only, and an attack reads every table several times: write it to a file";
+        return Err(ErrorKind::Usage(text.into()).into());
+    }
     let (profile, folder) = profile(arguments, told)?;
     let job = job(arguments, profile, folder)?;
     let progress = Arc::new(Progress::default());

@@ -133,7 +133,9 @@ fn tell(document: &Map<String, Value>, inquiry: &Inquiry, k: Option<K>) {
             Some(high) => format!("{low}-{high}"),
             None => format!("{low} and more"),
         };
-        say(&format!("  {range:<12} {:>9} {:>12}", bin["classes"], bin["rows"]));
+        // a JSON value takes no notice of a width
+        let [classes, rows] = ["classes", "rows"].map(|key| bin[key].as_u64().unwrap_or(0));
+        say(&format!("  {range:<12} {classes:>9} {rows:>12}"));
     }
     tell_sensitive(document);
     tell_risks(document);

@@ -7,9 +7,15 @@ use crate::progress::{Line, short};
 use outis::error::{Error, ErrorKind, Result, shown};
 use outis::report::Compared;
 use outis::run::{self, Options, Progress};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
+    if let Some(path) = arguments.html.as_deref().filter(|path| path.symlink_metadata().is_ok()) {
+        return Err(Error::new(ErrorKind::TargetExists).in_file(path));
+    }
     let mut profiles = Vec::new();
     for path in &arguments.profiles {
         let (mut loaded, folder) = load_profile(path, told)?;
@@ -31,8 +37,7 @@ pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
         _ => error,
     })?;
     if let Some(path) = &arguments.html {
-        let page = outis::report::comparison_html(&compared);
-        std::fs::write(path, page).map_err(|cause| Error::io("write", path, &cause))?;
+        write_page(path, &outis::report::comparison_html(&compared))?;
     }
     if told.json {
         print_json(&compared)?;
@@ -41,6 +46,16 @@ pub(crate) fn run(arguments: &CompareArgs, told: Told) -> Result<Exit> {
         tell(&compared);
     }
     Ok(if compared.iter().all(|one| one.holds) { Exit::Fine } else { Exit::Refused })
+}
+
+/// Makes the page's file, never over anything; it tells of the input, so it is the owner's.
+fn write_page(path: &Path, page: &str) -> Result<()> {
+    let failed = |cause: std::io::Error| match cause.kind() {
+        std::io::ErrorKind::AlreadyExists => Error::new(ErrorKind::TargetExists).in_file(path),
+        _ => Error::io("write", path, &cause),
+    };
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    file.write_all(page.as_bytes()).map_err(failed)
 }
 
 fn tell(compared: &[Compared]) {

@@ -1,6 +1,6 @@
 //! `outis gate`: the rules, and their test of themselves.
 
-use super::{print_json, say};
+use super::{print, print_json, say};
 use crate::args::{GateArgs, Told};
 use crate::exit::Exit;
 use outis::error::{Result, counted};
@@ -22,13 +22,12 @@ fn list(told: Told) -> Result<Exit> {
             })
         };
         print_json(&json!({ "rules": RULES.iter().map(one).collect::<Vec<_>>() }))?;
-    }
-    if !told.quiet {
-        say("rule                 check  open    trade   conditional  why");
+    } else {
+        let mut text = String::from("rule                 check  open    trade   conditional  why\n");
         for rule in RULES {
             let in_tier = |tier| rule.effect.in_tier(tier).name();
-            say(&format!(
-                "{:<20} {:<6} {:<7} {:<7} {:<12} {}",
+            text.push_str(&format!(
+                "{:<20} {:<6} {:<7} {:<7} {:<12} {}\n",
                 rule.id,
                 rule.threat,
                 in_tier(Tier::Open),
@@ -37,6 +36,7 @@ fn list(told: Told) -> Result<Exit> {
                 rule.reason
             ));
         }
+        print(&text)?;
     }
     Ok(Exit::Fine)
 }

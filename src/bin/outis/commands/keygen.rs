@@ -11,6 +11,9 @@ use std::path::Path;
 pub(crate) fn run(arguments: &KeygenArgs, told: Told) -> Result<Exit> {
     let file = arguments.file.as_ref().or(arguments.output.as_ref());
     let file = file.ok_or_else(|| ErrorKind::Usage("name the file to make".into()))?;
+    if file.as_os_str() == "-" {
+        return Err(ErrorKind::Usage("a key never goes to stdout: name the file to make".into()).into());
+    }
     match arguments.signing {
         None => token_key(file, told)?,
         Some(suite) => signing_key(file, suite, arguments.name.as_deref(), told)?,

@@ -3,12 +3,12 @@
 use super::{print, print_json, say};
 use crate::args::{LogArgs, LogFormat, Told};
 use crate::exit::Exit;
-use outis::error::{Error, ErrorKind, Result, counted};
+use outis::error::{Error, ErrorKind, Result, counted, shown};
 use outis::evidence::{
-    Checkpoint, EvidenceLinks, Fault, InclusionProof, Note, PublicKey, Row, RunFacts, TileLog, Wanted, lineage,
-    open_organisation_log, organisation_rows, run_rows, runs_without_an_end, trust_root,
+    Checkpoint, EvidenceLinks, Fault, InclusionProof, Note, OrganisationEvent, PublicKey, Row, RunFacts, TileLog,
+    Wanted, lineage, open_organisation_log, organisation_rows, run_rows, runs_without_an_end, trust_root_file,
 };
-use outis::log::{Entry, Moment};
+use outis::log::{Entry, Event, Moment, Phase};
 use std::path::{Path, PathBuf};
 
 pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
@@ -19,15 +19,17 @@ pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
                     "--trust and --remembered are for the log of an organisation; `outis verify` checks a release";
                 return Err(ErrorKind::Usage(text.into()).into());
             }
-            let (log, times) = (read(&log)?, std::fs::read(times).unwrap_or_default());
+            let (path, log, times) = (&log, read(&log)?, std::fs::read(times).unwrap_or_default());
+            let rows = run_rows(&log, &times).map_err(|error| error.in_file(path))?;
             if arguments.format == Some(LogFormat::Openlineage) {
                 print(&openlineage(&log, &times)?)?;
                 return Ok(Exit::Fine);
             }
-            (run_rows(&log, &times), "run")
+            (rows, "run")
         }
         Found::Organisation(folder) => (organisation(&folder, arguments, told)?, "organisation"),
     };
+    are_known(arguments, whose)?;
     let wanted = Wanted {
         kind: arguments.kind.clone(),
         stage: arguments.stage.clone(),
@@ -54,6 +56,24 @@ pub(crate) fn run(arguments: &LogArgs, told: Told) -> Result<Exit> {
         }
     }
     Ok(if unreadable == 0 { Exit::Fine } else { Exit::Refused })
+}
+
+/// A type or a stage that no event of such a log can have is a slip.
+fn are_known(arguments: &LogArgs, whose: &str) -> Result<()> {
+    let (types, stages) = if whose == "run" {
+        (Event::TYPES, Phase::ALL.iter().map(|(name, _)| *name).collect())
+    } else {
+        (OrganisationEvent::TYPES, vec!["organisation"])
+    };
+    for (option, asked, known) in
+        [("type", &arguments.kind, [types, &["unreadable"]].concat()), ("stage", &arguments.stage, stages)]
+    {
+        let Some(asked) = asked.as_deref().filter(|asked| !known.contains(asked)) else { continue };
+        let text =
+            format!("no event of such a log has the {option} `{}`: it is one of {}", shown(asked), known.join(", "));
+        return Err(ErrorKind::Usage(text).into());
+    }
+    Ok(())
 }
 
 enum Found {
@@ -92,8 +112,7 @@ fn organisation(folder: &Path, arguments: &LogArgs, told: Told) -> Result<Vec<Ro
         }
         return organisation_rows(&TileLog::open_unverified(folder)?);
     };
-    let text = std::fs::read_to_string(trust).map_err(|cause| Error::io("read", trust, &cause))?;
-    let root = trust_root(&text).map_err(|error| error.in_file(trust))?;
+    let root = trust_root_file(trust)?;
     let (log, entries, trusted) = open_organisation_log(folder, &root)?;
     if let Some(path) = &arguments.remembered {
         log.continues(&remembered(&read(path)?, &trusted).map_err(|error| error.in_file(path))?)?;
@@ -108,13 +127,17 @@ fn organisation(folder: &Path, arguments: &LogArgs, told: Told) -> Result<Vec<Ro
     organisation_rows(&log)
 }
 
-/// A checkpoint, or the one in a proof that lies beside a release.
+/// A checkpoint, or the one in a proof that lies beside a release. A file that is neither is a slip, and no finding.
 fn remembered(bytes: &[u8], trusted: &[PublicKey]) -> Result<Checkpoint> {
     if let Ok(proof) = InclusionProof::parse(bytes) {
         proof.checkpoint.verify(trusted)?;
         return Checkpoint::parse(proof.checkpoint.text());
     }
-    Checkpoint::open(Note::parse(bytes)?.to_text().as_bytes(), trusted)
+    let note = Note::parse(bytes).ok().filter(|note| Checkpoint::parse(note.text()).is_ok());
+    let text = "this is neither a checkpoint nor a `.tlog-proof`";
+    let note = note.ok_or_else(|| Error::new(ErrorKind::Usage(text.into())))?;
+    note.verify(trusted)?;
+    Checkpoint::parse(note.text())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -205,8 +205,10 @@ fn rows_in_words(report: &RunReport) -> String {
             words.push_str(&format!(", {count} {what}"));
         }
     }
-    if report.invalid_cells > 0 {
-        words.push_str(&format!("; {} cells not of their type", report.invalid_cells));
+    match report.invalid_cells {
+        0 => {}
+        1 => words.push_str("; 1 cell not of its type"),
+        many => words.push_str(&format!("; {many} cells not of their type")),
     }
     words
 }

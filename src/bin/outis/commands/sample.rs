@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &SampleArgs, told: Told) -> Result<Exit> {
         ShapeArg::Quasi9 => SampleShape::Quasi9,
     };
     let options = SampleOptions { rows: arguments.rows, seed: arguments.seed, shape };
-    let Some(path) = &arguments.output else {
+    let Some(path) = arguments.output.as_ref().filter(|path| path.as_os_str() != "-") else {
         written(write_csv(&options, std::io::stdout().lock()))?;
         return Ok(Exit::Fine);
     };
@@ -26,7 +26,16 @@ pub(crate) fn run(arguments: &SampleArgs, told: Told) -> Result<Exit> {
         std::io::ErrorKind::AlreadyExists => Error::new(ErrorKind::TargetExists).in_file(path),
         _ => Error::io("write", path, &cause),
     };
-    let (format, compression) = (InputFormat::from_path(path).unwrap_or(InputFormat::Csv), compression_of(path));
+    let compression = compression_of(path);
+    let format = match (InputFormat::from_path(path), compression) {
+        (Some(format), _) => format,
+        (None, None) => InputFormat::Csv,
+        // as it could not be read again
+        (None, Some(_)) => {
+            let text = "only `.csv` and `.ndjson` are compressed as a whole: name it so, before `.gz` or `.zst`";
+            return Err(Error::new(ErrorKind::Usage(text.into())).in_file(path));
+        }
+    };
     let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
     let written = if format == InputFormat::Csv && compression.is_none() {
         write_csv(&options, file).map_err(failed)

@@ -38,13 +38,18 @@ pub(crate) fn run(arguments: &SolveArgs, told: Told) -> Result<Exit> {
 fn tell(solved: &Solved) {
     if let (Some(levels), Some(names)) = (&solved.levels, &solved.level_names) {
         let width = levels.keys().map(|name| shown(name).chars().count()).max().unwrap_or(0);
-        say(&format!("{:width$}  level                 loss", "column"));
+        let called = |column: &String, level: &dyn std::fmt::Display| {
+            format!("{level} ({})", names.get(column).map_or_else(String::new, |name| shown(name)))
+        };
+        let of_level = levels.iter().map(|(column, level)| called(column, level).chars().count()).max().unwrap_or(0);
+        let (width, of_level) = (width.max("column".len()), of_level.max("level".len()));
+        say(&format!("{:width$}  {:of_level$}  loss", "column", "level"));
         for (column, level) in levels {
             let padding = width - shown(column).chars().count();
-            let called = format!("{level} ({})", names.get(column).map_or("", String::as_str));
+            let called = called(column, level);
             let loss = solved.loss_by_column.as_ref().and_then(|losses| losses.get(column));
             let loss = loss.map_or_else(String::new, |loss| format!("{loss:.6}"));
-            say(&format!("{}{:padding$}  {called:<20}  {loss}", shown(column), ""));
+            say(&format!("{}{:padding$}  {called:<of_level$}  {loss}", shown(column), ""));
         }
     }
     if let Some(loss) = solved.loss {
