@@ -1,5 +1,6 @@
 //! Binds a profile to a schema and to keys. Every complaint in one go, in the order of the profile.
 
+use super::conditions::conditions;
 use super::{ColumnPlan, OpenLevels, Operators, Plan, together};
 use crate::error::{Complaint, Error, ErrorKind, Result, counted, shown};
 use crate::gate::{self, Alphabet, KeyHome, TokenShape};
@@ -93,6 +94,7 @@ pub fn compile(
         shuffle: profile.output.shuffle,
         parts: profile.output.parts,
         sources: profile.sources.iter().map(|(key, source)| (key.clone(), source.clone())).collect(),
+        conditions: conditions(profile),
         signed: None,
     };
     Ok(Compiled { plan, operators: Operators(operators) })

@@ -48,6 +48,13 @@ fn write_page(plan: &Plan, out: &mut String) -> std::fmt::Result {
     writeln!(out)?;
     write_release(plan, out)?;
     writeln!(out)?;
+    if !plan.conditions.is_empty() {
+        writeln!(out, "Conditions that are not as by default")?;
+        for (name, words) in &plan.conditions {
+            writeln!(out, "  {name}: {words}")?;
+        }
+        writeln!(out)?;
+    }
     writeln!(out, "Rules of the gate, on the bytes that would leave, read back from disk")?;
     for rule in crate::gate::RULES {
         writeln!(out, "  {:<12} {}", rule.id, rule.reason)?;

@@ -5,6 +5,7 @@
 //! [`Operators`] beside it hold the field keys and can not. Only a compiled plan can run.
 
 mod compile;
+mod conditions;
 mod explain;
 mod models;
 mod together;
@@ -86,6 +87,8 @@ pub struct Plan {
     pub parts: Option<u32>,
     /// The number with a source: key path to the source's words.
     pub sources: Vec<(String, String)>,
+    /// What else is not as by default and decides what leaves: names and words.
+    conditions: Vec<(String, String)>,
     /// The page that was signed, where levels were chosen after it.
     signed: Option<String>,
 }

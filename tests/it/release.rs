@@ -243,6 +243,41 @@ fn rows_add_up_whatever_became_of_them_and_however_the_run_ended() {
 }
 
 #[test]
+fn the_plan_that_is_signed_says_every_condition_that_is_not_as_by_default() {
+    let folder = Folder::new();
+    let before =
+        |section: &str| PROFILE.replace("[[column]]\nname = \"id\"", &format!("{section}\n[[column]]\nname = \"id\""));
+    let mut digests = std::collections::BTreeSet::new();
+    let profiles = [
+        (PROFILE.to_owned(), "k-anonymity"),
+        (before("[gate]\nvalue_support = 3"), "members of every value: at least 3"),
+        (before("[gate]\nunique_rows_at_most = \"90%\""), "rows that few columns tell apart: at most 90%"),
+        (before("[input]\nragged = \"reject\""), "ragged rows: are left out and counted"),
+        (before("[input]\nstray_quotes = \"keep\""), "stray quotes: are taken as they stand"),
+        (before("[input]\nnull = [\"\", \"NA\"]"), "input null: \"\", \"NA\""),
+        (before("[input]\nencoding = \"gb18030\""), "input encoding: gb18030"),
+        (before("[output]\ndelimiter = \";\""), "output delimiter: ;"),
+        (
+            PROFILE.replace("level = 1", "level = 1\ninvalid = \"null\""),
+            "cells of `age` that are not of its type: become missing",
+        ),
+        (
+            before("[ledger]\npopulation = \"town\"\nvalues_left = 3"),
+            "of `town`: together they leave everybody at least 3",
+        ),
+        (before("[evidence]\nlog = \"org\"\nsign = [\"k\"]"), "entered in: an organisation's log"),
+    ];
+    for (profile, said) in &profiles {
+        folder.write("p.toml", profile);
+        let explained = folder.outis(&["explain", "p.toml", "--json"]).expect(0).json();
+        let page = explained["plan"].as_str().unwrap();
+        assert!(page.contains(said), "{said}:\n{page}");
+        digests.insert(explained["digest"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(digests.len(), profiles.len(), "each is a plan of its own");
+}
+
+#[test]
 fn the_digest_of_the_profile_is_that_of_its_file() {
     use sha2::Digest as _;
     let folder = Folder::new();
