@@ -29,6 +29,8 @@ use std::sync::Arc;
 pub struct Inquiry {
     /// Which columns are what.
     pub question: Question,
+    /// Every column of the profile's release, in order; none without a profile.
+    pub columns: Vec<String>,
     /// Hierarchies of sensitive columns, by name.
     pub hierarchies: BTreeMap<String, Arc<Hierarchy>>,
     /// Whether every sensitive column is also measured with the others as quasi-identifiers.
@@ -78,6 +80,7 @@ pub fn inquiry(loaded: &Loaded, folder: Option<&Path>) -> Result<Inquiry> {
             sensitive: sensitive.iter().filter_map(name).collect(),
             subject,
         },
+        columns: plan.released.iter().filter_map(name).collect(),
         hierarchies,
         models: plan.models.clone(),
         ..Inquiry::default()

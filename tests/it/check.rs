@@ -195,3 +195,29 @@ fn models_are_listed_with_what_they_do_not_promise() {
         }
     }
 }
+
+#[test]
+fn tables_without_a_header_and_with_other_quotes_are_read_as_they_are_declared() {
+    let folder = Folder::new();
+    let profile = "name = \"x\"\nversion = \"1\"\ngoal = \"anonymized\"\ntier = \"trade\"\n[privacy]\nk_anonymity = 2\n\
+        [[column]]\nname = \"id\"\nrole = \"direct\"\napply = \"drop\"\n[[column]]\nname = \"city\"\nas = \"town\"\nrole = \"quasi\"\n\
+        [[column]]\nname = \"note\"\nrole = \"sensitive\"\n";
+    folder.write("p.toml", profile);
+    folder.write("plain.csv", "'a, b',1\n'a, b',2\nc,3\nc,4\n");
+    let check = ["check", "plain.csv", "--no-header", "--quote", "'"];
+    let found = folder.outis(&[&check[..], &["--profile", "p.toml", "--json"]].concat()).expect(0).json();
+    assert_eq!(
+        (&found["quasi"][0], found["rows"].as_u64(), found["k_anonymity"].as_u64()),
+        (&"town".into(), Some(4), Some(2))
+    );
+    let told = folder.outis(&[&check[..], &["--quasi", "town"]].concat()).expect(2).stderr();
+    assert!(told.contains("--no-header needs --profile"), "{told}");
+    let told = folder.outis(&["check", "plain.csv", "--quasi", "x", "--quote", "''"]).expect(2).stderr();
+    assert!(told.contains("--quote takes one ASCII character"), "{told}");
+    // and a run
+    folder.write("in.csv", "id,city,note\n1,'a, b',x\n2,'a, b',y\n");
+    folder.outis(&["run", "p.toml", "-i", "in.csv", "-o", "out", "--quote", "'", "--quiet"]).expect(0);
+    assert!(folder.read("out/data/part-00000.csv").contains("\"a, b\""));
+    folder.write("bare.csv", "id,city,note\n1,\"a,x\n2,\"a,y\n");
+    folder.outis(&["run", "p.toml", "-i", "bare.csv", "-o", "bare", "--quote", "none", "--quiet"]).expect(0);
+}

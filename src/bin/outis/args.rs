@@ -145,6 +145,9 @@ pub(crate) struct ReadingArgs {
     /// CSV delimiter of the input: one character, or `tab`
     #[arg(long, value_name = "CHAR")]
     pub(crate) delimiter: Option<String>,
+    /// Character around CSV fields of the input, or `none` for files without quoting
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) quote: Option<String>,
     /// Encoding of the input: utf-8 or gb18030
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,

@@ -441,7 +441,7 @@ fn warnings_do_not_stop() {
         (
             "anonymized",
             "closed",
-            "column = [{ name = \"a\", role = \"direct\", apply = { surrogate = { bits = 64 } } }]",
+            "column = [{ name = \"a\", role = \"direct\", apply = { token = { domain = \"p\", bits = 64 } } }]",
             "64",
         ),
         ("anonymized", "closed", "column = [{ name = \"a\", role = \"quasi\", apply = \"shuffle\" }]", "\"shuffle\""),

@@ -194,7 +194,15 @@ static TOKEN: Table = Table {
 static SURROGATE: Table = Table {
     name: "`surrogate`",
     doc: "A fresh random name for each row.",
-    keys: &[optional("bits", BITS, "128", BITS_DOC), optional("encoding", ENCODINGS, r#""hex""#, ENCODING_DOC)],
+    keys: &[
+        optional(
+            "bits",
+            Kind::Whole { low: 128, high: 256 },
+            "128",
+            "Length in bits, a multiple of 8; 128 by default.",
+        ),
+        optional("encoding", ENCODINGS, r#""hex""#, ENCODING_DOC),
+    ],
 };
 
 static ROUND: Table =

@@ -17,7 +17,13 @@ use std::sync::Arc;
 pub(crate) fn run(arguments: &CheckArgs, told: Told) -> Result<Exit> {
     let (mut inquiry, k, mut input) = inquiry(arguments, told)?;
     override_input(&mut input, &arguments.reading)?;
-    let names = inquiry.question.quasi.clone();
+    let names = std::mem::take(&mut inquiry.columns);
+    if !input.header && names.is_empty() {
+        return Err(ErrorKind::Usage(
+            "--no-header needs --profile, whose released columns name those of the table".into(),
+        )
+        .into());
+    }
     let open = |paths: &[PathBuf], input: &InputSpec| {
         Source::open(&read::expand(paths)?, read::Options::from_spec(input, names.clone())?)
     };

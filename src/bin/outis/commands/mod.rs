@@ -51,6 +51,13 @@ pub(crate) fn override_input(input: &mut InputSpec, arguments: &ReadingArgs) -> 
             _ => return Err(ErrorKind::Usage("--delimiter takes one ASCII character, or `tab`".into()).into()),
         };
     }
+    if let Some(quote) = &arguments.quote {
+        input.quote = match quote.as_str() {
+            "none" | "" => None,
+            one if one.len() == 1 && one.is_ascii() => Some(one.as_bytes()[0]),
+            _ => return Err(ErrorKind::Usage("--quote takes one ASCII character, or `none`".into()).into()),
+        };
+    }
     if let Some(encoding) = &arguments.encoding {
         input.encoding = encoding.to_ascii_lowercase();
     }
