@@ -1,7 +1,7 @@
 //! The judge of the staged bytes.
 //!
 //! Responsible for: [`judge`], which has the staged files read back from disk, counts again from nothing, applies every
-//! rule, and alone makes [`Passed`], the proof that `write::publish` takes. It is given a [`Case`] and never trusts what
+//! rule, and makes [`Passed`], the proof that `write::publish` takes; beside it only [`readmit`] does, of what was judged and waited. It is given a [`Case`] and never trusts what
 //! the transform thought: it does not import plan, profile, transform or solve.
 //!
 //! Rules stand one in a file under `rules/`. A rule says what it wants counted, and everything is counted in one reading of the

@@ -41,7 +41,12 @@ impl<'p> Transforming<'p> {
             (operator, _) => operator.apply(&cells, &mut self.scratch[at]),
         };
         let mut outcome = made.map_err(|error| self.in_column(at, error))?;
-        outcome.invalid += checked.map_or(0, |checked| checked.invalid);
+        let found = checked.map_or(0, |checked| checked.invalid);
+        // what the check left as text and the operator cannot take either is one cell, not two
+        outcome.invalid = match self.plan.columns[at].check {
+            Some(check) if check.leaves_text() => outcome.invalid.max(found),
+            _ => outcome.invalid + found,
+        };
         Ok(outcome)
     }
     fn cells<'r, 'a>(&self, at: usize, batch: &'r Batch<'a>, shard: u64) -> Cells<'r, 'a> {

@@ -17,6 +17,11 @@ pub struct TypeCheck {
 }
 
 impl TypeCheck {
+    /// Whether cells that are not of the type go on as text.
+    #[must_use]
+    pub fn leaves_text(self) -> bool {
+        self.on_invalid == OnInvalid::Text
+    }
     /// The check that a column of this input type needs before `operator`; none where every cell is of the type already,
     /// where any text is, or where the operator looks at every cell itself.
     #[must_use]

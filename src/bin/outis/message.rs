@@ -26,8 +26,13 @@ pub(crate) fn show(error: &Error, told: Told) {
             for error in errors {
                 text.push_str(&format!("error: {error}\n"));
             }
-            if *more > 0 {
-                text.push_str(&format!("and {more} more\n"));
+            let rows = errors.iter().any(|error| error.place().row.is_some());
+            let and = if *more > 0 { format!("and {more} more") } else { String::new() };
+            match (and.is_empty(), rows) {
+                (false, true) => text.push_str(&format!("{and}; reading stopped there, so there may be others\n")),
+                (true, true) => text.push_str("reading stopped there, so there may be others\n"),
+                (false, false) => text.push_str(&(and + "\n")),
+                (true, false) => {}
             }
             let mut hints: Vec<String> = errors.iter().filter_map(|error| advice(error.kind())).collect();
             hints.sort();

@@ -363,9 +363,9 @@ static OUTPUT: Table = Table {
         ),
         optional(
             "parts",
-            Kind::Whole { low: 1, high: 100_000 },
+            Kind::Whole { low: 1, high: 4096 },
             "8",
-            "Number of data files; without it the size decides.",
+            "Number of data files; without it the size decides. With `shuffle = false` a file holds whole pieces of the input of half a megabyte, so a small input has fewer.",
         ),
         optional(
             "compression",
