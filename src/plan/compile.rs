@@ -136,8 +136,17 @@ impl Compiler<'_> {
             };
             return self.complain(None, format!("{names} in the {place} {verb} a column of the profile"), advice);
         }
+        let (all, unknown) =
+            (self.schema.len(), self.schema.fields().iter().filter(|field| !declared(&field.name)).count());
+        // a cell can be a column's name by chance: where most are none, they may be cells, too
+        if input_format == "csv" && unknown * 2 > all {
+            let what =
+                format!("{unknown} of the {} in the header are no columns of the profile", counted(all as u64, "name"));
+            let advice = "set `header = false` under [input] for a file without a header, look at the `delimiter`, or add a [[column]] for each with its role";
+            self.complain(None, what, advice);
+        }
         for field in self.schema.fields() {
-            if !self.profile.columns.iter().any(|spec| spec.name == field.name) {
+            if !declared(&field.name) && (input_format != "csv" || unknown * 2 <= all) {
                 let what = format!("the input has a column `{}` that the profile does not name", shown(&field.name));
                 self.complain(None, what, "add a [[column]] with its role; `apply = \"drop\"` leaves it out");
             }

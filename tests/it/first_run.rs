@@ -70,3 +70,16 @@ fn too_few_made_up_records_are_refused_with_what_to_do() {
     assert!(!folder.join("my-release").exists() && folder.join("my-release.refused/log.jsonl").is_file());
     assert!(is_empty(&folder));
 }
+
+#[test]
+fn made_up_records_are_read_as_they_are_made_whatever_the_profile_says_of_its_input() {
+    let folder = Folder::new();
+    let profile =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/quickstart.toml"))
+            .unwrap();
+    let other = "[input]\ndelimiter = \";\"\nquote = \"\"\nheader = false\nencoding = \"gb18030\"\n[[column]]";
+    folder.write("p.toml", profile.replacen("[[column]]", other, 1));
+    folder.outis(&["run", "p.toml", "--sample", "100000", "-o", "out", "--quiet"]).expect(0);
+    let told = folder.outis(&["run", "p.toml", "--sample", "10", "--delimiter", ";", "-o", "two"]).expect(2).stderr();
+    assert!(told.contains("--sample") && told.contains("--delimiter"), "{told}");
+}

@@ -89,7 +89,7 @@ pub(crate) struct RunArgs {
     #[arg(long, short, num_args = 1.., required_unless_present = "sample", value_name = "FILE")]
     pub(crate) input: Vec<PathBuf>,
     /// Take this many made-up records instead of an input
-    #[arg(long, value_name = "ROWS", conflicts_with = "input")]
+    #[arg(long, value_name = "ROWS", conflicts_with_all = ["input", "input_format", "delimiter", "quote", "encoding", "null", "no_header"])]
     pub(crate) sample: Option<u64>,
     /// The release folder to make; it must not exist
     #[arg(long, short, value_name = "DIR")]

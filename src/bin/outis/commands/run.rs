@@ -1,11 +1,13 @@
 //! `outis run`: the main job.
 
+use super::check::plain_input;
 use super::{clean, load_profile, override_input, print_json_of_what_is_done, say};
 use crate::args::{RunArgs, Told};
 use crate::exit::Exit;
 use crate::progress::{Line, short};
 use outis::error::{Error, ErrorKind, Result, counted, shown};
 use outis::log::Status;
+use outis::profile::InputSpec;
 use outis::report::RunReport;
 use outis::run::{self, Job, LedgerFiles, Options, Outcome, Progress, SignWith};
 use outis::sample::{self, SampleOptions, SampleShape};
@@ -24,7 +26,11 @@ pub(crate) fn run(arguments: &RunArgs, told: Told) -> Result<Exit> {
         loaded.profile.output.format = Some(format.name().to_owned());
     }
     let sample = match arguments.sample {
-        Some(rows) => Some(SampleFile::create(rows)?),
+        Some(rows) => {
+            // the records that we make are spelled as we spell them, whatever the profile's own input is like
+            loaded.profile.input = InputSpec { null: loaded.profile.input.null, ..plain_input() };
+            Some(SampleFile::create(rows)?)
+        }
         None => None,
     };
     if arguments.insecure_test_seed.is_some() && !told.quiet {
