@@ -83,8 +83,15 @@ fn write_page(compared: &[Compared], out: &mut String) -> std::fmt::Result {
         |one| loss(one, "class-size"),
         |one| loss(one, "discernibility"),
     ];
-    let names =
-        ["suppressed", "classes", "loss", "entropy, 0 to 1", "precision, 0 to 1", "class size", "discernibility"];
+    let names = [
+        "suppressed",
+        "classes",
+        "loss",
+        "entropy, sum over columns",
+        "precision, 0 to 1",
+        "class size",
+        "discernibility",
+    ];
     table(out, compared, "What is lost", &names, &cost)?;
     let work: [Cell; 4] = [
         |one| format!("{:.3} s", one.search_seconds),

@@ -275,6 +275,17 @@ fn the_plan_that_is_signed_says_every_condition_that_is_not_as_by_default() {
         digests.insert(explained["digest"].as_str().unwrap().to_owned());
     }
     assert_eq!(digests.len(), profiles.len(), "each is a plan of its own");
+    // what the command line says of the input is part of the plan, and both verbs take it
+    folder.write("p.toml", PROFILE);
+    folder.write("in.csv", table().replace(',', ";").replace("\"note; ", "\"note, "));
+    let reading = ["p.toml", "-i", "in.csv", "--delimiter", ";", "--json"];
+    let explained = folder.outis(&[&["explain"], &reading[..]].concat()).expect(0).json();
+    let report = folder.outis(&[&["run", "-o", "out"], &reading[..]].concat()).expect(0).json();
+    assert_eq!(explained["digest"], report["plan_digest"]);
+    assert!(
+        explained["plan"].as_str().unwrap().contains("input delimiter: ;")
+            && !digests.contains(explained["digest"].as_str().unwrap())
+    );
 }
 
 #[test]

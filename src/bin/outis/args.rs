@@ -176,6 +176,8 @@ pub(crate) struct ExplainArgs {
     /// Also bind it to the columns of these inputs
     #[arg(long, short, num_args = 1.., value_name = "FILE")]
     pub(crate) input: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reading: ReadingArgs,
 }
 
 #[derive(Args)]
@@ -235,12 +237,12 @@ pub(crate) struct CheckArgs {
     /// Count persons by this column instead of rows
     #[arg(long, value_name = "COLUMN")]
     pub(crate) subject: Option<String>,
-    /// The population that the table is a sample of: how many people, or a table of them; a profile with fixed levels brings its own
+    /// The population that the table is a sample of: how many people, or a table of them, generalized as this one is; a profile with fixed levels brings its own
     #[arg(long, value_name = "N|FILE")]
     pub(crate) population: Option<String>,
-    /// A risk above this is too much
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
-    pub(crate) threshold: f64,
+    /// A risk above this is too much, as 20% or 0.2
+    #[arg(long, value_name = "SHARE", default_value = "0.2", value_parser = parse_share)]
+    pub(crate) threshold: outis::limits::Share,
     /// Take columns (by released name), hierarchies and models from this profile
     #[arg(long, value_name = "PROFILE", conflicts_with_all = ["quasi", "sensitive", "subject"])]
     pub(crate) profile: Option<PathBuf>,

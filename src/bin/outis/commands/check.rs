@@ -34,10 +34,10 @@ pub(crate) fn run(arguments: &CheckArgs, told: Told) -> Result<Exit> {
             Err(_) => inquiry.population_table = Some(open(&[PathBuf::from(population)], &input)?),
         }
     }
-    if !(arguments.threshold > 0.0 && arguments.threshold <= 1.0) {
+    if arguments.threshold.millionths() == 0 {
         return Err(ErrorKind::Usage("--threshold is a share above 0 and at most 1".into()).into());
     }
-    inquiry.threshold = arguments.threshold;
+    inquiry.threshold = f64::from(arguments.threshold.millionths()) / 1e6;
     inquiry.merge_below = k.map_or(0, |k| u64::from(k.get()));
     let source = open(&arguments.input, &input)?;
     let options = Options {

@@ -72,7 +72,7 @@ fn tell(compared: &[Compared]) {
         ("loss of levels", |one| loss(one, if one.recoding == "global" { "loss" } else { "loss-of-levels" })),
         ("discernibility", |one| loss(one, "discernibility")),
         ("class size", |one| loss(one, "class-size")),
-        ("entropy", |one| loss(one, "entropy-normalized")),
+        ("entropy, sum", |one| loss(one, "entropy-normalized")),
         ("precision", |one| loss(one, "precision")),
         ("search, s", |one| format!("{:.3}", one.search_seconds)),
         ("survey, rows/s", |one| {
