@@ -33,6 +33,8 @@ pub(super) struct Search {
     pub(super) rows: u64,
     /// The classes at the levels, where the search looked at all rows and a person is a row.
     pub(super) counted: Option<Surveyed>,
+    /// Whether persons are counted, all of whose rows together must be shared.
+    whole_persons: bool,
     /// Where nothing fits: what was read.
     pub(super) shards: Vec<Done<()>>,
     /// Where nothing fits: the models that fail where everything is generalized as far as it may be, and what each rejects there.
@@ -78,7 +80,11 @@ impl Search {
             return "no levels fit that also hold with the released rows alone as the whole".into();
         }
         let checked = counted(self.solution.checked, "combination");
-        if self.solution.optimal {
+        if self.solution.optimal && self.whole_persons {
+            format!(
+                "no levels fit: persons whose rows together fewer than k share have more rows than may be suppressed; {checked} checked"
+            )
+        } else if self.solution.optimal {
             format!("no levels fit: each model holds somewhere, all together nowhere; {checked} checked")
         } else {
             format!("no levels were found in the time or number given; {checked} checked")
@@ -282,6 +288,7 @@ fn search_classes_but(
         columns: plan.quasi.iter().map(|at| plan.columns[*at].name.clone()).collect(),
         rows: ground.table.total_rows(),
         counted: None,
+        whole_persons: ground.table.persons().is_some(),
         shards: Vec::new(),
         failing: Vec::new(),
         population: ground.behind().map(Behind::rows),

@@ -52,6 +52,8 @@ fn a_person_may_stand_out_where_no_row_does() {
         assert!(ran.stderr().contains("does not hold: all rows together, 1 person"), "{}", ran.stderr());
     }
     folder.outis(&["check", "in.csv", "--profile", "rows.toml", "--quiet"]).expect(0);
+    let told = folder.outis(&["solve", "persons.toml", "-i", "in.csv"]).expect(1).stderr();
+    assert!(told.contains("no levels fit: persons whose rows together fewer than k share"), "{told}");
     // left out whole where that is allowed, and the gate counts the rest again
     folder.write("some.toml", TOGETHER.replace("k_anonymity = 5", "k_anonymity = 5\nsuppress_at_most = \"3%\""));
     let report = folder.outis(&["run", "some.toml", "-i", "in.csv", "-o", "some", "--json"]).expect(0).json();
